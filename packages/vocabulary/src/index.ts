@@ -1,0 +1,7 @@
+export * from './address.ts'
+export * from './event.ts'
+export { clampText } from './fields.ts'
+export * from './ids.ts'
+export { closeReasons, kinds, type Data, type Kind } from './kinds.ts'
+export * from './row.ts'
+export * from './time.ts'
