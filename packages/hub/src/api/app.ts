@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { extname, join, normalize } from 'node:path'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
+import { OpenAPIHono } from '@hono/zod-openapi'
+import { getCookie, setCookie } from 'hono/cookie'
+import type { Context, Env } from './context.ts'
+import { eventRoutes } from './routes/events.ts'
+import { evidence } from './routes/evidence.ts'
+import { gateway } from './routes/gateway.ts'
+import { search } from './routes/search.ts'
+import { views } from './routes/views.ts'
+
+const cookieName = 'skep'
+
+/** No script, style or picture but our own; the player of recordings needs WebAssembly and a worker of its own. */
+const policy = [
+  "default-src 'none'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  'worker-src blob:',
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+/** The hub's HTTP application: gateway, API and portal. */
+export function createApp(context: Context): OpenAPIHono<Env> {
+  const { relational } = context
+  const app = new OpenAPIHono<Env>({
+    defaultHook: (result, c) => {
+      if (result.success) return undefined
+      const issue = result.error.issues[0]
+      return c.json({ error: `Cannot read the request: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}` }, 400)
+    },
+  })
+
+  app.use(async (c, next) => {
+    await next()
+    c.header('content-security-policy', policy)
+    c.header('x-content-type-options', 'nosniff')
+    c.header('referrer-policy', 'no-referrer')
+    c.header('cross-origin-opener-policy', 'same-origin')
+    c.header('cross-origin-resource-policy', 'same-origin')
+    if (c.req.path.startsWith('/api/')) c.header('cache-control', 'no-store')
+  })
+  app.onError((error, c) => {
+    console.error(`hub: ${c.req.method} ${c.req.path}: ${error.stack ?? error.message}`)
+    const code = (error as { code?: unknown }).code
+    const down = code === 'ECONNREFUSED' || code === 'ENOENT' || code === 'ECONNRESET'
+    return down
+      ? c.json({ error: 'The store is not there just now; it is being started again' }, 503, { 'retry-after': '2' })
+      : c.json({ error: 'The hub failed to answer; its log says why' }, 500)
+  })
+
+  app.get('/healthz', (c) => c.json({ status: 'ok', version: context.version }))
+  app.get('/readyz', async (c) => {
+    const state = await context.ready()
+    return c.json({ status: state.ready ? 'ready' : 'not ready', ...(state.reason && { reason: state.reason }) }, state.ready ? 200 : 503)
+  })
+
+  // The link that the terminal prints: good once, then a cookie that no script can read.
+  app.get('/signin', (c) => {
+    const caller = relational.checkToken(c.req.query('token') ?? '')
+    if (caller === undefined) {
+      return c.html(
+        '<!doctype html><title>Skep</title><p>This link has been used or is too old. Make a new one on the hub with <code>skep token link</code>.</p>',
+        403,
+      )
+    }
+    const secret = relational.createToken(caller.role, 'portal', { ttl: 30 * 86_400 })
+    setCookie(c, cookieName, secret, { httpOnly: true, sameSite: 'Lax', path: '/', maxAge: 30 * 86_400, secure: c.req.url.startsWith('https:') })
+    return c.redirect('/')
+  })
+
+  app.use('/api/*', async (c, next) => {
+    const bearer = /^Bearer (\S+)$/.exec(c.req.header('authorization') ?? '')?.[1]
+    const caller = relational.checkToken(bearer ?? getCookie(c, cookieName) ?? '')
+    if (caller === undefined || caller.role === 'sensor') {
+      return c.json({ error: 'Sign in, or send "Authorization: Bearer" with a token from: skep token create --role operator' }, 401)
+    }
+    if (bearer === undefined && c.req.method !== 'GET' && c.req.header('sec-fetch-site') !== 'same-origin') {
+      return c.json({ error: 'This request came from another site' }, 403)
+    }
+    c.set('caller', caller)
+    return next()
+  })
+  app.use('/gateway/*', async (c, next) => {
+    const bearer = /^Bearer (\S+)$/.exec(c.req.header('authorization') ?? '')?.[1]
+    const caller = relational.checkToken(bearer ?? '')
+    if (caller === undefined || caller.role === 'viewer') return c.json({ error: 'The key of this sensor is not known here' }, 401)
+    c.set('caller', caller)
+    return next()
+  })
+
+  app.get('/api/v1/me', (c) => c.json({ role: c.get('caller').role, version: context.version }))
+  gateway(app, context)
+  views(app, context)
+  eventRoutes(app, context)
+  evidence(app, context)
+  search(app, context)
+  app.doc31('/openapi.json', {
+    openapi: '3.1.0',
+    info: { title: 'Skep hub', version: context.version, license: { name: 'Apache-2.0' } },
+    servers: [{ url: '/' }],
+  })
+  app.all('/api/*', (c) => c.json({ error: 'There is no such thing in this API; /openapi.json lists all' }, 404))
+  if (context.portal !== undefined) servePortal(app, context.portal)
+  return app
+}
+
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.woff2': 'font/woff2',
+  '.wasm': 'application/wasm',
+}
+
+/** Serves the built portal from memory, compressed once; every unknown path is the application's own. */
+function servePortal(app: OpenAPIHono<Env>, folder: string): void {
+  const cache = new Map<string, { body: Buffer; br: Buffer; gzip: Buffer; etag: string }>()
+  const load = (path: string) => {
+    const known = cache.get(path)
+    if (known !== undefined) return known
+    const file = join(folder, normalize(path))
+    if (!file.startsWith(folder) || !existsSync(file) || !statSync(file).isFile()) return undefined
+    const body = readFileSync(file)
+    const entry = { body, br: brotliCompressSync(body), gzip: gzipSync(body), etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"` }
+    cache.set(path, entry)
+    return entry
+  }
+  app.get('*', (c) => {
+    const asset = load(c.req.path)
+    const path = asset === undefined ? '/index.html' : c.req.path
+    const found = asset ?? (extname(c.req.path) === '' ? load('/index.html') : undefined)
+    if (found === undefined) return c.text('Not found', 404)
+    c.header('etag', found.etag)
+    c.header('vary', 'accept-encoding')
+    c.header('content-type', types[extname(path)] ?? 'application/octet-stream')
+    c.header('cache-control', path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache')
+    if (c.req.header('if-none-match') === found.etag) return c.body(null, 304)
+    const accepts = c.req.header('accept-encoding') ?? ''
+    const encoding = /\bbr\b/.test(accepts) ? 'br' : /\bgzip\b/.test(accepts) ? 'gzip' : undefined
+    if (encoding !== undefined) c.header('content-encoding', encoding)
+    return c.body(new Uint8Array(encoding === undefined ? found.body : found[encoding]))
+  })
+}

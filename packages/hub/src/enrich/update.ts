@@ -1,0 +1,81 @@
+import { createWriteStream } from 'node:fs'
+import { mkdir, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable, Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+
+/** A public table that the hub fetches. */
+export interface PublicTable {
+  readonly file: string
+  readonly url: string
+  /** Without it the snapshot is of no use. */
+  readonly required?: boolean
+}
+
+const delegated = (registry: string, folder = registry): PublicTable => ({
+  file: `delegated-${registry}.txt`,
+  url: `https://ftp.ripe.net/pub/stats/${folder}/delegated-${registry}-extended-latest`,
+})
+
+/** The current public tables: prefix to origin AS as seen by RIPE RIS, allocations of all registries, AS names. */
+export const publicTables: readonly PublicTable[] = [
+  { file: 'riswhoisdump.IPv4.gz', url: 'https://www.ris.ripe.net/dumps/riswhoisdump.IPv4.gz', required: true },
+  { file: 'riswhoisdump.IPv6.gz', url: 'https://www.ris.ripe.net/dumps/riswhoisdump.IPv6.gz' },
+  delegated('apnic'),
+  delegated('arin'),
+  delegated('lacnic'),
+  delegated('afrinic'),
+  delegated('ripencc'),
+  { file: 'autnums.txt', url: 'https://thyme.apnic.net/current/data-used-autnums' },
+]
+
+const maxBytes = 512 * 1024 ** 2
+
+/**
+ * Fetches the public tables into a folder of today's date. The folder appears only when all that is required is there.
+ * @returns for each table the bytes fetched, or the reason why not
+ * @throws when a required table cannot be had
+ */
+export async function updateTables(
+  folder: string,
+  options: { tables?: readonly PublicTable[]; day?: string; signal?: AbortSignal; onTable?: (text: string) => void } = {},
+): Promise<{ folder: string; results: { file: string; bytes?: number; error?: string }[] }> {
+  const day = options.day ?? new Date().toISOString().slice(0, 10)
+  const [target, draft] = [join(folder, day), join(folder, `.${day}-${process.pid}`)]
+  await mkdir(draft, { recursive: true })
+  try {
+    const results: { file: string; bytes?: number; error?: string }[] = []
+    for (const table of options.tables ?? publicTables) {
+      options.onTable?.(table.url)
+      try {
+        results.push({ file: table.file, bytes: await fetchTo(join(draft, table.file), table.url, options.signal) })
+      } catch (error) {
+        const reason = error instanceof Error ? `${error.message}${error.cause instanceof Error ? ` (${error.cause.message})` : ''}` : String(error)
+        if (table.required === true) throw new Error(`Cannot fetch ${table.url}: ${reason}`, { cause: error })
+        await rm(join(draft, table.file), { force: true })
+        results.push({ file: table.file, error: reason })
+      }
+    }
+    await rm(target, { recursive: true, force: true })
+    await rename(draft, target)
+    return { folder: target, results }
+  } catch (error) {
+    await rm(draft, { recursive: true, force: true })
+    throw error
+  }
+}
+
+async function fetchTo(file: string, url: string, signal?: AbortSignal): Promise<number> {
+  const deadline = AbortSignal.timeout(300_000)
+  const response = await fetch(url, { signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]) })
+  if (!response.ok || response.body === null) throw new Error(`the server answered ${response.status}`)
+  let size = 0
+  const bounded = new Transform({
+    transform(chunk: Buffer, _, done) {
+      size += chunk.length
+      done(size > maxBytes ? new Error(`more than ${maxBytes} bytes`) : null, chunk)
+    },
+  })
+  await pipeline(Readable.fromWeb(response.body as never), bounded, createWriteStream(file))
+  return (await stat(file)).size
+}

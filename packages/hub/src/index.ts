@@ -1,0 +1,5 @@
+export { updateTables, publicTables } from './enrich/update.ts'
+export { mergeRanges, Relational, type Role } from './relational/database.ts'
+export { openStore, type Store } from './store/client.ts'
+export { startEngine, StoreUnavailable } from './store/embedded.ts'
+export { startHub, type Hub, type HubOptions } from './hub.ts'

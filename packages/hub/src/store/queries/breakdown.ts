@@ -1,0 +1,27 @@
+import { z } from 'zod'
+import { number, query, type Window } from '../query.ts'
+import { page, within, type Page, type Scope } from '../scope.ts'
+import { raw, sql } from '../sql.ts'
+
+/** What a window can be broken down by. */
+export const dimensions = { service: 'service', economy: 'economy', port: 'target_port', hour: 'toHour(hour)' } as const
+export type Dimension = keyof typeof dimensions
+
+/** Counts by service, economy, port or hour of the day. */
+export const breakdown = query({
+  name: 'breakdown',
+  row: z.object({ key: z.coerce.string(), events: number, sessions: number, sources: number }),
+  build: ({ window, scope, by, page: wanted }: { window: Window; scope: Scope; by: Dimension; page: Page }) => {
+    const fine = scope.prefix !== undefined || scope.source !== undefined
+    const key = raw(fine ? dimensions[by].replace('hour)', 'time)') : dimensions[by])
+    return fine
+      ? sql`SELECT toString(${key}) AS key, count() AS events, countIf(kind = 'session.open') AS sessions,
+              uniqCombined64(source_ip) AS sources
+            FROM skep.events WHERE ${within('time', window, scope)} AND source_ip != toIPv6('::')
+            GROUP BY key ORDER BY sessions DESC, events DESC, key ${page(wanted)}`
+      : sql`SELECT toString(${key}) AS key, sum(hourly.events) AS events, sum(hourly.sessions) AS sessions,
+              uniqCombined64Merge(12)(hourly.sources) AS sources
+            FROM skep.hourly WHERE ${within('hour', window, scope)}
+            GROUP BY key ORDER BY sessions DESC, events DESC, key ${page(wanted)}`
+  },
+})

@@ -1,0 +1,43 @@
+import { z } from 'zod'
+import { address, instant, number, query, type Window } from '../query.ts'
+import { orderBy, page, within, type Page, type Scope } from '../scope.ts'
+import { sql, uuid } from '../sql.ts'
+
+export const sessionSorts = ['started', 'events', 'commands', 'duration_ms', 'auths', 'payloads'] as const
+
+/** Conversations, the newest first unless asked otherwise. */
+export const sessions = query({
+  name: 'sessions',
+  row: z.object({
+    session: z.string(),
+    started: instant,
+    source: address,
+    source_port: number,
+    target_port: number,
+    service: z.string(),
+    transport: z.string(),
+    asn: number,
+    as_name: z.string(),
+    economy: z.string(),
+    sensor: z.string(),
+    events: number,
+    auths: number,
+    accepted: number,
+    commands: number,
+    payloads: number,
+    reason: z.string(),
+    duration_ms: number,
+  }),
+  build: (p: { window: Window; scope: Scope; page: Page; sort?: string | undefined; descending?: boolean; session?: string | undefined }) =>
+    sql`SELECT toString(session) AS session, min(time) AS started, any(toString(source_ip)) AS source,
+          any(e.source_port) AS source_port, any(e.target_port) AS target_port, any(e.service) AS service,
+          any(e.transport) AS transport, any(e.asn) AS asn, any(e.as_name) AS as_name, any(e.economy) AS economy,
+          any(e.sensor) AS sensor, count() AS events, countIf(kind = 'auth.attempt') AS auths,
+          countIf(kind = 'auth.attempt' AND e.accepted) AS accepted, countIf(kind = 'command.run') AS commands,
+          countIf(kind = 'payload.seen') AS payloads, anyIf(e.reason, kind = 'session.close') AS reason,
+          maxIf(e.duration_ms, kind = 'session.close') AS duration_ms
+        FROM skep.events AS e
+        WHERE ${within('time', p.window, p.scope)} AND session != toUUID('00000000-0000-0000-0000-000000000000')
+          ${p.session === undefined ? sql`` : sql`AND session = ${uuid(p.session)}`}
+        GROUP BY session ${orderBy(sessionSorts, p.sort, p.descending)}, session ${page(p.page)}`,
+})

@@ -1,0 +1,170 @@
+import { columns, type Column } from '@skep/vocabulary'
+
+/** How many days each class of data is kept, counted from the day the hub received it. */
+export interface Retention {
+  /** Connections, probes, log-ins: the great mass. */
+  readonly bulk: number
+  /** Commands, requests, payloads, artifacts, recordings. */
+  readonly evidence: number
+  /** Hourly counts and sightings. */
+  readonly rollups: number
+}
+
+export const defaultRetention: Retention = { bulk: 180, evidence: 730, rollups: 3650 }
+
+/** The kinds that make the mass and are the first to go. */
+export const bulkKinds = [
+  'session.open',
+  'session.close',
+  'client.hello',
+  'auth.attempt',
+  'scan.probe',
+  'amplify.request',
+  'sensor.heartbeat',
+] as const
+
+/** A table as it should be. Columns are compared with what is there and added where they are missing. */
+export interface Table {
+  readonly name: string
+  readonly columns: readonly Pick<Column, 'name' | 'type'>[]
+  readonly indexes?: readonly string[]
+  readonly tail: string
+}
+
+/** A rollup: a table that is filled from the events as they arrive, and anew from all of them when it changes. */
+export interface Rollup extends Table {
+  /** SELECT … FROM {events}, with the same column names. */
+  readonly select: string
+}
+
+const quoted = (kinds: readonly string[]): string => kinds.map((kind) => `'${kind}'`).join(', ')
+const dedup = 'non_replicated_deduplication_window = 10000'
+
+const codec = (name: string): string => {
+  if (name === 'time' || name === 'received') return ' CODEC(Delta, ZSTD(3))'
+  if (name === 'seq') return ' CODEC(Delta, ZSTD(3))'
+  return ' CODEC(ZSTD(3))'
+}
+
+/** The one table of events. Sorted by origin AS and time, which is how the pages ask. */
+export const events = (retention: Retention): Table => ({
+  name: 'events',
+  columns: columns.map(({ name, type }) => ({ name, type: type + codec(name) })),
+  indexes: [
+    'INDEX by_session session TYPE bloom_filter(0.01) GRANULARITY 1',
+    'INDEX by_source source_ip TYPE bloom_filter(0.01) GRANULARITY 1',
+    'INDEX by_id id TYPE bloom_filter(0.01) GRANULARITY 1',
+    'INDEX by_sha256 sha256 TYPE bloom_filter(0.01) GRANULARITY 1',
+    'INDEX by_time time TYPE minmax GRANULARITY 1',
+  ],
+  tail:
+    `ENGINE = MergeTree PARTITION BY toMonday(time) ORDER BY (asn, time) ` +
+    `TTL toDateTime(received) + toIntervalDay(${retention.bulk}) DELETE WHERE kind IN (${quoted(bulkKinds)}), ` +
+    `toDateTime(received) + toIntervalDay(${retention.evidence}) ` +
+    `SETTINGS ${dedup}, index_granularity = 8192`,
+})
+
+const sum = 'SimpleAggregateFunction(sum, UInt64)'
+const first = "SimpleAggregateFunction(min, DateTime64(6, 'UTC'))"
+const last = "SimpleAggregateFunction(max, DateTime64(6, 'UTC'))"
+
+/** All rollups. */
+export const rollups = (retention: Retention): readonly Rollup[] => [
+  {
+    name: 'hourly',
+    columns: [
+      { name: 'asn', type: 'UInt32' },
+      { name: 'hour', type: "DateTime('UTC')" },
+      { name: 'service', type: 'LowCardinality(String)' },
+      { name: 'target_port', type: 'UInt16' },
+      { name: 'economy', type: 'LowCardinality(String)' },
+      { name: 'provenance', type: 'LowCardinality(String)' },
+      { name: 'events', type: sum },
+      { name: 'sessions', type: sum },
+      { name: 'auths', type: sum },
+      { name: 'commands', type: sum },
+      { name: 'payloads', type: sum },
+      { name: 'sources', type: 'AggregateFunction(uniqCombined64(12), IPv6)' },
+    ],
+    tail:
+      `ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(hour) ` +
+      `ORDER BY (asn, hour, service, target_port, economy, provenance) ` +
+      `SETTINGS ${dedup}`,
+    select:
+      `SELECT asn, toStartOfHour(toDateTime(time, 'UTC')) AS hour, service, target_port, economy, provenance, ` +
+      `count() AS events, countIf(kind = 'session.open') AS sessions, countIf(kind = 'auth.attempt') AS auths, ` +
+      `countIf(kind = 'command.run') AS commands, countIf(kind = 'payload.seen') AS payloads, ` +
+      `uniqCombined64State(12)(source_ip) AS sources FROM {events} WHERE source_ip != toIPv6('::') ` +
+      `GROUP BY asn, hour, service, target_port, economy, provenance`,
+  },
+  {
+    name: 'sources',
+    columns: [
+      { name: 'asn', type: 'UInt32' },
+      { name: 'day', type: 'Date' },
+      { name: 'source_ip', type: 'IPv6' },
+      { name: 'prefix', type: 'SimpleAggregateFunction(anyLast, LowCardinality(String))' },
+      { name: 'as_name', type: 'SimpleAggregateFunction(anyLast, LowCardinality(String))' },
+      { name: 'economy', type: 'SimpleAggregateFunction(anyLast, LowCardinality(String))' },
+      { name: 'first_seen', type: first },
+      { name: 'last_seen', type: last },
+      { name: 'events', type: sum },
+      { name: 'sessions', type: sum },
+      { name: 'auths', type: sum },
+      { name: 'accepted', type: sum },
+      { name: 'commands', type: sum },
+      { name: 'payloads', type: sum },
+      { name: 'ports', type: 'SimpleAggregateFunction(groupUniqArrayArray(20), Array(UInt16))' },
+      { name: 'services', type: 'SimpleAggregateFunction(groupUniqArrayArray(20), Array(String))' },
+    ],
+    indexes: ['INDEX by_source source_ip TYPE bloom_filter(0.01) GRANULARITY 1'],
+    tail: `ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(day) ORDER BY (asn, day, source_ip) SETTINGS ${dedup}`,
+    select:
+      `SELECT asn, toDate(time) AS day, source_ip, anyLast(prefix) AS prefix, anyLast(as_name) AS as_name, ` +
+      `anyLast(economy) AS economy, min(time) AS first_seen, max(time) AS last_seen, count() AS events, ` +
+      `countIf(kind = 'session.open') AS sessions, countIf(kind = 'auth.attempt') AS auths, ` +
+      `countIf(kind = 'auth.attempt' AND accepted) AS accepted, ` +
+      `countIf(kind = 'command.run') AS commands, countIf(kind = 'payload.seen') AS payloads, ` +
+      `groupUniqArray(20)(target_port) AS ports, groupUniqArray(20)(toString(service)) AS services ` +
+      `FROM {events} WHERE source_ip != toIPv6('::') GROUP BY asn, day, source_ip`,
+  },
+  {
+    name: 'sightings',
+    columns: [
+      { name: 'type', type: 'LowCardinality(String)' },
+      { name: 'value', type: 'String' },
+      { name: 'day', type: 'Date' },
+      { name: 'sensor', type: 'LowCardinality(String)' },
+      { name: 'first_seen', type: first },
+      { name: 'last_seen', type: last },
+      { name: 'events', type: sum },
+      { name: 'sources', type: 'AggregateFunction(uniqCombined64(12), IPv6)' },
+      { name: 'networks', type: 'AggregateFunction(uniqCombined64(12), UInt32)' },
+      { name: 'session', type: 'SimpleAggregateFunction(anyLast, UUID)' },
+      { name: 'detail', type: 'SimpleAggregateFunction(anyLast, String)' },
+    ],
+    tail:
+      `ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(day) ORDER BY (type, value, day, sensor) SETTINGS ${dedup}`,
+    select:
+      `SELECT indicator.1 AS type, indicator.2 AS value, toDate(time) AS day, sensor, min(time) AS first_seen, ` +
+      `max(time) AS last_seen, count() AS events, uniqCombined64State(12)(source_ip) AS sources, ` +
+      `uniqCombined64State(12)(asn) AS networks, anyLast(session) AS session, anyLast(indicator.3) AS detail FROM {events} ` +
+      `ARRAY JOIN arrayFilter(x -> x.2 != '', [` +
+      `(if(kind = 'payload.seen', 'url', ''), if(kind = 'payload.seen', url, ''), toString(tool)), ` +
+      `(if(kind = 'artifact.stored', 'artifact', ''), if(kind = 'artifact.stored', sha256, ''), name), ` +
+      `(if(kind = 'auth.attempt', 'credential', ''), if(kind = 'auth.attempt' AND secret != '', concat(user, ':', secret), ''), toString(service)), ` +
+      `(if(kind = 'command.run', 'command', ''), if(kind = 'command.run', line, ''), ''), ` +
+      `(if(kind = 'client.hello', 'hassh', ''), if(kind = 'client.hello', toString(hassh), ''), ident), ` +
+      `(if(kind = 'client.hello', 'ja4', ''), if(kind = 'client.hello', toString(ja4), ''), server_name), ` +
+      `(if(kind IN ('key.planted', 'auth.attempt'), 'key', ''), if(kind IN ('key.planted', 'auth.attempt'), fingerprint, ''), path), ` +
+      `(if(kind = 'request', 'agent', ''), if(kind = 'request', agent, ''), ''), ` +
+      `(if(kind = 'request', 'target', ''), if(kind = 'request', concat(toString(method), ' ', target), ''), '')` +
+      `]) AS indicator GROUP BY type, value, day, sensor`,
+  },
+].map((rollup) => ({
+  ...rollup,
+  tail: rollup.tail.replace(
+    ' SETTINGS',
+    ` TTL ${rollup.name === 'hourly' ? 'hour' : 'toDateTime(day)'} + toIntervalDay(${retention.rollups}) SETTINGS`,
+  ),
+}))
