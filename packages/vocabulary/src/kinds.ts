@@ -167,6 +167,7 @@ export const kinds = {
     sessions: count('Open sessions'),
     listeners: list(256, 128, 'What listens where'),
     faults: count('Errors of our own since the start'),
+    overflow: count('Datagrams since the start that came faster than they are recorded one by one'),
   }),
   'spool.dropped': kind('The sensor lost events, and says so.', {
     from: count('First lost sequence number'),

@@ -1,0 +1,85 @@
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join, resolve } from 'node:path'
+import { execFileSync } from 'node:child_process'
+import { dataFolder, exit, findRunning, UserError } from '../context.ts'
+
+interface Common {
+  readonly data?: string
+  readonly json?: boolean
+}
+
+const relationalFile = (data: string): string => join(data, 'hub', 'relational.sqlite')
+
+/** Makes an API token. */
+export async function createToken(options: Common & { role: string; label: string; days?: string }): Promise<void> {
+  const { Relational } = await import('@skep/hub')
+  if (options.role !== 'operator' && options.role !== 'viewer') throw new UserError(`There is no role ${options.role}: operator or viewer`, exit.usage)
+  const relational = new Relational(relationalFile(dataFolder(options.data)))
+  const token = relational.createToken(options.role, options.label, options.days === undefined ? {} : { ttl: Number(options.days) * 86_400 })
+  relational.close()
+  console.log(options.json === true ? JSON.stringify({ token, role: options.role }) : token)
+}
+
+/** Makes a sign-in link for the portal, good once. */
+export async function createLink(options: Common): Promise<void> {
+  const data = dataFolder(options.data)
+  const running = await findRunning(data)
+  if (running === undefined) throw new UserError(`No hub is running on ${data}`, exit.missing)
+  const { Relational } = await import('@skep/hub')
+  const relational = new Relational(relationalFile(data))
+  const link = `${running.url}/signin?token=${relational.createToken('operator', 'sign-in link', { ttl: 3600, singleUse: true })}`
+  relational.close()
+  console.log(options.json === true ? JSON.stringify({ link }) : link)
+}
+
+/** Fetches the public tables. */
+export async function updateData(options: Common): Promise<void> {
+  const { updateTables } = await import('@skep/hub')
+  const data = dataFolder(options.data)
+  try {
+    const { folder, results } = await updateTables(join(data, 'hub', 'tables'), {
+      onTable: (url) => {
+        if (options.json !== true) console.error(`fetching ${url}`)
+      },
+    })
+    if (options.json === true) console.log(JSON.stringify({ folder, results }))
+    else {
+      for (const { file, bytes, error } of results) console.log(error === undefined ? `${file}\t${bytes} bytes` : `${file}\tnot fetched: ${error}`)
+      console.log(`The tables are in ${folder}. A running hub takes them at its next start.`)
+    }
+  } catch (error) {
+    throw new UserError(error instanceof Error ? error.message : String(error), exit.failed, { cause: error })
+  }
+}
+
+/** Writes a copy of a hub's and sensor's data to one file. */
+export async function backup(file: string, options: Common): Promise<void> {
+  const data = dataFolder(options.data)
+  if (!existsSync(data)) throw new UserError(`There is no data in ${data}`, exit.missing)
+  if ((await findRunning(data)) !== undefined) throw new UserError('Stop the hub first: a copy of moving files would not be whole.')
+  const target = resolve(file)
+  mkdirSync(dirname(target), { recursive: true })
+  execFileSync('tar', ['-czf', `${target}.part`, '-C', dirname(data), basename(data)], { stdio: ['ignore', 'ignore', 'inherit'] })
+  renameSync(`${target}.part`, target)
+  console.log(options.json === true ? JSON.stringify({ file: target }) : `${data} is copied to ${target}`)
+}
+
+/** Brings a copy back into an empty data folder. */
+export async function restore(file: string, options: Common): Promise<void> {
+  const data = dataFolder(options.data)
+  if (!existsSync(file)) throw new UserError(`There is no file ${file}`, exit.missing)
+  if (existsSync(data) && readdirSync(data).length > 0) throw new UserError(`${data} is not empty. Move it away first.`)
+  const draft = mkdtempSync(join(tmpdir(), 'skep-restore-'))
+  try {
+    execFileSync('tar', ['-xzf', resolve(file), '-C', draft], { stdio: ['ignore', 'ignore', 'inherit'] })
+    const [inner] = readdirSync(draft)
+    if (inner === undefined || !existsSync(join(draft, inner, 'hub'))) throw new UserError(`${file} is no backup of Skep`)
+    mkdirSync(dirname(data), { recursive: true })
+    cpSync(join(draft, inner), data, { recursive: true, preserveTimestamps: true })
+    console.log(options.json === true ? JSON.stringify({ data }) : `${file} is brought back to ${data}`)
+  } finally {
+    rmSync(draft, { recursive: true, force: true })
+  }
+  void copyFileSync
+}

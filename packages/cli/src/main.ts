@@ -1,0 +1,140 @@
+import { Command } from 'commander'
+import { exit, UserError, version } from './context.ts'
+
+const program = new Command('skep')
+  .description('Skep: a community honeynet. Sensors, hub and portal in one command.')
+  .version(version)
+  .showHelpAfterError('(add --help for the ways to call this)')
+  .addHelpText('after', `\nExit codes: ${exit.done} done, ${exit.failed} failed, ${exit.usage} the call was wrong, ${exit.missing} something needed is not there.\nEvery command has --help and --json.`)
+
+const data = ['--data <folder>', 'data folder (default: $SKEP_DATA, or ./skep-data)'] as const
+const json = ['--json', 'answer in JSON'] as const
+const collect = (value: string, all: string[] = []): string[] => [...all, value]
+
+program
+  .command('start')
+  .description('run everything: hub, portal, embedded stores and a sensor')
+  .option(...data)
+  .option('--portal-port <n>', 'port of portal and API', '8400')
+  .option('--portal-host <address>', 'address of portal and API', '127.0.0.1')
+  .option('--sensor-ports-from <n>', 'services listen at n+22, n+23, n+80, n+6379 … (default: 2222, 2223, 8081, 6380 and 2300-2330)')
+  .option('--sensor-address <address>', 'address for the sensor to listen on; may be repeated (default: all, IPv4 and IPv6)', collect)
+  .option('--config <file>', 'configuration of the sensor')
+  .option('--clickhouse <url>', 'a ClickHouse server or cluster instead of the embedded store')
+  .option('--no-update', 'do not fetch public routing tables daily')
+  .option(...json)
+  .action(async (options) => (await import('./commands/start.ts')).start(options))
+
+const sensor = program.command('sensor').description('sensors')
+sensor
+  .command('run')
+  .description('run a sensor alone')
+  .option(...data)
+  .option('--config <file>', 'configuration file (default: sensor.json in the data folder)')
+  .option('--hub <url>', 'address of the hub; may be repeated', collect)
+  .option('--ports-from <n>', 'services listen at n+22, n+23 …')
+  .option('--address <address>', 'address to listen on; may be repeated', collect)
+  .option(...json)
+  .action(async (options) => (await import('./commands/sensor.ts')).runSensor(options))
+sensor
+  .command('credentials')
+  .description('list the weak pairs that this sensor lets in')
+  .option(...data)
+  .option(...json)
+  .action(async (options) => (await import('./commands/sensor.ts')).credentials(options))
+
+program
+  .command('config')
+  .description('configuration of a sensor')
+  .command('check')
+  .argument('<file>', 'configuration file')
+  .description('check a configuration file')
+  .option('--schema', 'print the JSON Schema instead')
+  .option(...json)
+  .action(async (file: string, options) => (await import('./commands/sensor.ts')).checkConfig(file, options))
+
+const token = program.command('token').description('API tokens and sign-in links')
+token
+  .command('create')
+  .description('make an API token')
+  .option('--role <role>', 'operator or viewer', 'operator')
+  .option('--label <text>', 'what it is for', 'made by hand')
+  .option('--days <n>', 'valid for so many days (default: until revoked)')
+  .option(...data)
+  .option(...json)
+  .action(async (options) => (await import('./commands/hub.ts')).createToken(options))
+token
+  .command('link')
+  .description('make a sign-in link for the portal, good once')
+  .option(...data)
+  .option(...json)
+  .action(async (options) => (await import('./commands/hub.ts')).createLink(options))
+
+program
+  .command('import')
+  .argument('<format>', 'cowrie, mhn, dionaea, heralding')
+  .argument('<files...>', 'files, plain or gzip; tar archives of JSON too')
+  .description('read the logs of other honeypots, with their own times')
+  .option('--limit <n>', 'only the first n lines')
+  .option(...data)
+  .option(...json)
+  .action(async (format: string, files: string[], options) => (await import('./commands/import.ts')).importFiles(format, files, options))
+
+program
+  .command('demo')
+  .description('fill the hub with real history (Modern Honey Network, 2017, Apache-2.0)')
+  .option(...data)
+  .option(...json)
+  .action(async (options) => (await import('./commands/import.ts')).demo(options))
+
+program
+  .command('replay')
+  .argument('<file>', 'recorded sessions: sessions.jsonl or http.jsonl')
+  .requiredOption('--to <host:port>', 'the sensor; the port is that of SSH, Telnet or HTTP')
+  .option('--telnet <host:port>', 'where telnet sessions go (default: left out)')
+  .option('--speed <n>', 'times the recorded pace; 0: as fast as it goes', '0')
+  .option('--limit <n>', 'only the first n sessions')
+  .option('--parallel <n>', 'sessions at once', '8')
+  .option('--no-proxy', 'do not carry the recorded source by PROXY protocol')
+  .option('--password <user:password>', 'sign in with this pair instead of the recorded one')
+  .option(...json)
+  .description('drive real protocol clients against a sensor from recorded sessions')
+  .action(async (file: string, options) => (await import('./commands/replay.ts')).replay(file, options))
+
+program
+  .command('data')
+  .description('tables for placing addresses')
+  .command('update')
+  .description('fetch the current public tables: routes (RIPE RIS), allocations (all registries), AS names')
+  .option(...data)
+  .option(...json)
+  .action(async (options) => (await import('./commands/hub.ts')).updateData(options))
+
+program
+  .command('backup')
+  .argument('<file>', 'where to write it (.tar.gz)')
+  .description('copy all data of a stopped hub and sensor to one file')
+  .option(...data)
+  .option(...json)
+  .action(async (file: string, options) => (await import('./commands/hub.ts')).backup(file, options))
+program
+  .command('restore')
+  .argument('<file>', 'a file that "skep backup" wrote')
+  .description('bring a backup back into an empty data folder')
+  .option(...data)
+  .option(...json)
+  .action(async (file: string, options) => (await import('./commands/hub.ts')).restore(file, options))
+
+program.exitOverride((error) => {
+  process.exit(error.exitCode === 0 ? exit.done : exit.usage)
+})
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (error instanceof UserError) {
+    console.error(error.message)
+    process.exit(error.code)
+  }
+  console.error(error)
+  process.exit(exit.failed)
+}

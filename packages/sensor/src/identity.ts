@@ -1,0 +1,34 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { debian } from './personas/debian.ts'
+import type { Persona, SshFace } from './personas/persona.ts'
+import { Seed } from './personas/seed.ts'
+import { makeHostKeys } from './services/ssh/hostkey.ts'
+
+/** What makes a sensor itself: kept in its data folder, secret. */
+interface Identity {
+  readonly seed: string
+  readonly installed: number
+  readonly hostKeys: SshFace['hostKeys']
+}
+
+const straws = ['barley', 'oat', 'rye', 'wheat', 'rice', 'reed', 'sedge', 'heather', 'willow', 'rush', 'millet', 'spelt']
+
+/** Loads the identity of a sensor, or makes it at the first start. */
+export function loadIdentity(folder: string): { name: string; persona: Persona } {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const file = join(folder, 'identity.json')
+  if (!existsSync(file)) {
+    const seed = randomBytes(32)
+    const made: Identity = { seed: seed.toString('hex'), installed: Date.now(), hostKeys: makeHostKeys(new Seed(seed)) }
+    writeFileSync(`${file}.part`, `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600 })
+    renameSync(`${file}.part`, file)
+  }
+  const { seed: hex, installed, hostKeys } = JSON.parse(readFileSync(file, 'utf8')) as Identity
+  const seed = new Seed(Buffer.from(hex, 'hex'))
+  return {
+    name: `${seed.pick('straw', straws)}-${seed.bytes('name').toString('hex', 0, 3)}`,
+    persona: debian(seed, hostKeys, installed),
+  }
+}

@@ -1,0 +1,5 @@
+export { ConfigError, configSchema, loadConfig, parseConfig, SensorConfig, shifted } from './config.ts'
+export { extractUrls } from './evidence/extract.ts'
+export { loadIdentity } from './identity.ts'
+export { proxyHeader } from './runtime/proxy.ts'
+export { startSensor, type Sensor, type SensorOptions } from './sensor.ts'

@@ -1,0 +1,55 @@
+/** The facts of the machine behind the doors. Plain data: it is handed to the shell's worker threads. */
+export interface Machine {
+  readonly hostname: string
+  readonly domain: string
+  readonly os: {
+    readonly id: 'debian'
+    readonly name: string
+    readonly version: string
+    readonly codename: string
+  }
+  readonly kernel: { readonly release: string; readonly version: string; readonly arch: string }
+  readonly cpu: {
+    readonly model: string
+    readonly vendor: string
+    readonly family: number
+    readonly number: number
+    readonly stepping: number
+    readonly mhz: string
+    readonly cacheKb: number
+    readonly cores: number
+    readonly flags: string
+  }
+  /** Memory in KiB. */
+  readonly memory: { readonly total: number; readonly free: number; readonly available: number; readonly buffers: number; readonly cached: number; readonly swap: number }
+  /** Root disk in KiB. */
+  readonly disk: { readonly device: string; readonly total: number; readonly used: number; readonly uuid: string }
+  readonly network: { readonly device: string; readonly mac: string; readonly ip: string; readonly gateway: string; readonly bits: number }
+  /** When it was installed and last booted, milliseconds since 1970. */
+  readonly installed: number
+  readonly booted: number
+  readonly users: readonly User[]
+  readonly processes: readonly Process[]
+  readonly machineId: string
+}
+
+export interface User {
+  readonly name: string
+  readonly uid: number
+  readonly gid: number
+  readonly gecos: string
+  readonly home: string
+  readonly shell: string
+}
+
+export interface Process {
+  readonly pid: number
+  readonly ppid: number
+  readonly user: string
+  readonly command: string
+  /** Resident and virtual size in KiB. */
+  readonly rss: number
+  readonly vsz: number
+  readonly tty: string
+  readonly state: string
+}

@@ -1,0 +1,39 @@
+import type { Machine } from './machine.ts'
+
+/** A name and password that lets in. */
+export interface Credential {
+  readonly user: string
+  readonly password: string
+}
+
+/** What one service needs to know to be this device. */
+export interface SshFace {
+  readonly ident: string
+  readonly hostKeys: { readonly ed25519: string; readonly rsa: string }
+  readonly kex: readonly string[]
+  readonly hostKeyAlgorithms: readonly string[]
+  readonly ciphers: readonly string[]
+  readonly macs: readonly string[]
+  readonly compression: readonly string[]
+  readonly banner: string
+}
+
+/**
+ * The whole device that a sensor pretends to be. Every service takes what it says of itself from here, so that all
+ * ports agree.
+ */
+export interface Persona {
+  readonly name: string
+  readonly machine: Machine
+  /** The few weak pairs that let in; fixed per sensor, different between sensors. */
+  readonly credentials: readonly Credential[]
+  readonly motd: string
+  readonly ssh: SshFace
+  readonly http: { readonly server: string; readonly title: string; readonly realm: string; readonly product: string }
+  readonly redis: { readonly version: string; readonly runId: string; readonly buildId: string; readonly dir: string }
+  readonly telnet: { readonly issue: string }
+}
+
+/** Whether a pair lets in. */
+export const accepts = (persona: Persona, user: string, password: string): boolean =>
+  persona.credentials.some((pair) => pair.user === user && pair.password === password)

@@ -1,0 +1,61 @@
+import type { Data, Kind } from '@skep/vocabulary'
+import type { Outbox } from '../evidence/outbox.ts'
+import type { Persona } from '../personas/persona.ts'
+import type { World } from '../world/world.ts'
+import type { Reader } from './reader.ts'
+
+/** An address and port. */
+export interface Endpoint {
+  readonly ip: string
+  readonly port: number
+}
+
+/** One conversation with one stranger, as a protocol sees it. */
+export interface Session {
+  readonly id: string
+  readonly input: Reader
+  /** Aborted when the conversation is over, with the reason. */
+  readonly signal: AbortSignal
+  readonly source: Endpoint
+  readonly target: { readonly port: number }
+  /** Resolves when the bytes are accepted, so that a slow peer slows us and not the heap. */
+  readonly send: (bytes: string | Uint8Array) => Promise<void>
+  /** Records an event. @returns its id, for events that follow from it */
+  readonly record: <K extends Kind>(kind: K, data: Data<K>) => string
+  /** Keeps bytes of the attacker and records that. */
+  readonly keep: (bytes: Uint8Array, about: { name?: string; media?: string; parent?: string }) => string | undefined
+  /** Looks for URLs in text, after decoding, and records them. */
+  readonly extract: (text: string, parent?: string) => void
+  readonly persona: Persona
+  /** The machine behind the door, as this source has left it. */
+  readonly world: World
+  readonly outbox: Outbox
+  /** Hands the rest of the conversation to another service, for ports where anything may be spoken. */
+  readonly become: (service: string) => Promise<void>
+}
+
+/** One datagram from one stranger. */
+export interface Datagram {
+  readonly bytes: Buffer
+  readonly source: Endpoint
+  readonly target: { readonly port: number }
+  readonly record: Session['record']
+  readonly extract: Session['extract']
+  readonly persona: Persona
+}
+
+/** A protocol. It never sees a socket, and takes all it says of itself from the persona. */
+export interface Service {
+  readonly name: string
+  /** The port that it has on a real device. */
+  readonly port: number
+  /** Holds a conversation over TCP. Returning ends it; errors of the peer end it with their reason. */
+  readonly converse?: (session: Session) => Promise<void>
+  /** Answers a datagram; the runtime cuts answers that are longer than the question. */
+  readonly answer?: (datagram: Datagram) => Buffer | undefined
+  /** Whether the first bytes of a conversation on any port look like this protocol. */
+  readonly recognises?: (head: Buffer) => boolean
+}
+
+/** Defines a service. */
+export const service = (definition: Service): Service => definition

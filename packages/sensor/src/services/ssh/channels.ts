@@ -1,0 +1,383 @@
+import { Cursor, EndOfStream, Malformed, Reader } from '../../runtime/reader.ts'
+import type { Session } from '../../runtime/service.ts'
+import { Recording } from '../../evidence/recording.ts'
+import { Shell } from '../../world/shell.ts'
+import { interact } from '../../world/terminal.ts'
+import { guess } from '../any/guess.ts'
+import type { Transport } from './transport.ts'
+import { bool, byte, msg, string, uint32 } from './wire.ts'
+
+// The connection layer: RFC 4254.
+
+const localWindow = 2 * 1024 * 1024
+const localPacket = 32_768
+const maxChannels = 10
+
+/** One channel that the client opened. */
+class Channel {
+  readonly local: number
+  readonly remote: number
+  readonly input: Reader
+  readonly packet: number
+  #window: number
+  #credit = localWindow
+  #consumed = 0
+  #more: (() => void) | undefined
+  readonly #transport: Transport
+  closed = false
+  ended = false
+  pty: { terminal: string; width: number; height: number } | undefined
+  recording: Recording | undefined
+  readonly environment: [string, string][] = []
+  started = false
+
+  constructor(transport: Transport, local: number, remote: number, window: number, packet: number) {
+    this.#transport = transport
+    this.local = local
+    this.remote = remote
+    this.#window = window
+    this.packet = Math.min(packet, 32_768)
+    this.input = new Reader()
+  }
+
+  /** @throws Malformed when the client sends more than it may */
+  async received(bytes: Buffer): Promise<void> {
+    if (bytes.length > this.#credit) throw new Malformed('channel data beyond the window')
+    this.#credit -= bytes.length
+    this.#consumed += bytes.length
+    if (!this.ended) this.input.push(bytes)
+    this.recording?.input(bytes)
+    if (this.#consumed < localWindow / 2) return
+    const more = this.#consumed
+    this.#consumed = 0
+    this.#credit += more
+    await this.#transport.send(Buffer.concat([byte(msg.CHANNEL_WINDOW_ADJUST), uint32(this.remote), uint32(more)]))
+  }
+
+  adjust(bytes: number): void {
+    this.#window = Math.min(0xffff_ffff, this.#window + bytes)
+    this.wake()
+  }
+
+  wake(): void {
+    const more = this.#more
+    this.#more = undefined
+    more?.()
+  }
+
+  /** Sends data within the client's window and packet size. */
+  async write(data: string | Uint8Array, extended = false): Promise<void> {
+    let bytes = typeof data === 'string' ? Buffer.from(data) : Buffer.from(data.buffer, data.byteOffset, data.length)
+    this.recording?.output(bytes)
+    while (bytes.length > 0) {
+      if (this.closed) throw new EndOfStream('the channel is closed')
+      const size = Math.min(bytes.length, this.#window, this.packet)
+      if (size === 0) {
+        await new Promise<void>((resolve) => {
+          this.#more = resolve
+        })
+        continue
+      }
+      this.#window -= size
+      const head = extended
+        ? Buffer.concat([byte(msg.CHANNEL_EXTENDED_DATA), uint32(this.remote), uint32(1)])
+        : Buffer.concat([byte(msg.CHANNEL_DATA), uint32(this.remote)])
+      await this.#transport.send(Buffer.concat([head, string(bytes.subarray(0, size))]))
+      bytes = bytes.subarray(size)
+    }
+  }
+
+  /** End of output, exit status, close. */
+  async finish(code: number | undefined): Promise<void> {
+    if (this.closed) return
+    const messages = [Buffer.concat([byte(msg.CHANNEL_EOF), uint32(this.remote)])]
+    if (code !== undefined) {
+      messages.push(Buffer.concat([byte(msg.CHANNEL_REQUEST), uint32(this.remote), string('exit-status'), bool(false), uint32(code)]))
+    }
+    messages.push(Buffer.concat([byte(msg.CHANNEL_CLOSE), uint32(this.remote)]))
+    this.closed = true
+    await this.#transport.send(...messages)
+  }
+}
+
+/** Serves the channels of one signed-in user until the client leaves. */
+export async function serveChannels(transport: Transport, session: Session, user: string): Promise<void> {
+  const channels = new Map<number, Channel>()
+  const work = new Set<Promise<void>>()
+  const begin = (task: Promise<void>) => {
+    const tracked = task
+      .catch((error: unknown) => {
+        if (!(error instanceof EndOfStream)) throw error
+      })
+      .finally(() => work.delete(tracked))
+    work.add(tracked)
+  }
+  const find = (cursor: Cursor): Channel => {
+    const channel = channels.get(cursor.u32())
+    if (channel === undefined) throw new Malformed('message for a channel that is not open')
+    return channel
+  }
+  let opened = 0
+  try {
+    for (;;) {
+      const payload = await transport.read()
+      const cursor = new Cursor(payload.subarray(1))
+      switch (payload[0]) {
+        case msg.GLOBAL_REQUEST:
+          await globalRequest(transport, session, cursor)
+          break
+        case msg.CHANNEL_OPEN: {
+          const channel = await open(transport, session, cursor, channels, opened++, begin)
+          if (channel !== undefined) channels.set(channel.local, channel)
+          break
+        }
+        case msg.CHANNEL_WINDOW_ADJUST:
+          find(cursor).adjust(cursor.u32())
+          break
+        case msg.CHANNEL_DATA: {
+          const channel = find(cursor)
+          await channel.received(cursor.string())
+          break
+        }
+        case msg.CHANNEL_EXTENDED_DATA: {
+          const channel = find(cursor)
+          cursor.u32()
+          await channel.received(cursor.string())
+          break
+        }
+        case msg.CHANNEL_EOF: {
+          const channel = find(cursor)
+          channel.ended = true
+          channel.input.end()
+          break
+        }
+        case msg.CHANNEL_CLOSE: {
+          const channel = find(cursor)
+          channel.input.end()
+          if (!channel.closed) await transport.send(Buffer.concat([byte(msg.CHANNEL_CLOSE), uint32(channel.remote)]))
+          channel.closed = true
+          channel.wake()
+          channels.delete(channel.local)
+          break
+        }
+        case msg.CHANNEL_REQUEST:
+          await channelRequest(transport, session, user, find(cursor), cursor, begin)
+          break
+        case msg.CHANNEL_OPEN_CONFIRMATION:
+        case msg.CHANNEL_OPEN_FAILURE:
+        case msg.CHANNEL_SUCCESS:
+        case msg.CHANNEL_FAILURE:
+        case msg.REQUEST_SUCCESS:
+        case msg.REQUEST_FAILURE:
+          break
+        default:
+          await transport.unimplemented()
+      }
+    }
+  } finally {
+    for (const channel of channels.values()) {
+      channel.closed = true
+      channel.input.end()
+      channel.wake()
+    }
+    await Promise.allSettled(work)
+  }
+}
+
+async function globalRequest(transport: Transport, { record }: Session, cursor: Cursor): Promise<void> {
+  const name = cursor.string().toString('latin1')
+  const reply = cursor.bool()
+  if (name === 'tcpip-forward') record('forward.request', { host: cursor.string().toString('utf8'), port: cursor.u32() & 0xffff, method: name })
+  if (reply) await transport.send(byte(msg.REQUEST_FAILURE))
+}
+
+async function open(
+  transport: Transport,
+  session: Session,
+  cursor: Cursor,
+  channels: ReadonlyMap<number, Channel>,
+  local: number,
+  begin: (task: Promise<void>) => void,
+): Promise<Channel | undefined> {
+  const type = cursor.string().toString('latin1')
+  const [remote, window, packet] = [cursor.u32(), cursor.u32(), cursor.u32()]
+  const refuse = async (code: number, reason: string) => {
+    await transport.send(Buffer.concat([byte(msg.CHANNEL_OPEN_FAILURE), uint32(remote), uint32(code), string(reason), string('')]))
+    return undefined
+  }
+  // A packet size of nothing would have us send nothing for ever.
+  if (packet === 0 || channels.size >= maxChannels || local > 10_000) return refuse(4, 'open failed')
+  const confirm = async () => {
+    const channel = new Channel(transport, local, remote, window, packet)
+    await transport.send(
+      Buffer.concat([byte(msg.CHANNEL_OPEN_CONFIRMATION), uint32(remote), uint32(local), uint32(type === 'session' ? 0 : localWindow), uint32(localPacket)]),
+    )
+    // OpenSSH opens a session's window only when a program starts; ours is open at once, in a second message.
+    if (type === 'session') await transport.send(Buffer.concat([byte(msg.CHANNEL_WINDOW_ADJUST), uint32(remote), uint32(localWindow)]))
+    return channel
+  }
+  if (type === 'session') return confirm()
+  if (type === 'direct-tcpip') {
+    const [host, port] = [cursor.string().toString('utf8'), cursor.u32() & 0xffff]
+    session.record('forward.request', { host, port, method: type })
+    const channel = await confirm()
+    begin(swallow(channel, session, host, port))
+    return channel
+  }
+  return refuse(1, 'administratively prohibited: open failed')
+}
+
+/** Takes what the client sends into a connection that does not exist, and lets it end. */
+async function swallow(channel: Channel, { record }: Session, host: string, port: number): Promise<void> {
+  const parts: Buffer[] = []
+  let size = 0
+  if (await channel.input.waits(10_000)) {
+    while (size < 16_384) {
+      const part = await channel.input.some(16_384 - size)
+      if (part === undefined) break
+      parts.push(part)
+      size += part.length
+      if (!(await channel.input.waits(300))) break
+    }
+  }
+  if (size > 0) {
+    const bytes = Buffer.concat(parts)
+    record('forward.data', { host, port, raw: bytes.toString('base64'), size, protocol: guess(bytes) })
+  }
+  await channel.finish(undefined)
+}
+
+async function channelRequest(
+  transport: Transport,
+  session: Session,
+  user: string,
+  channel: Channel,
+  cursor: Cursor,
+  begin: (task: Promise<void>) => void,
+): Promise<void> {
+  const type = cursor.string().toString('latin1')
+  const reply = cursor.bool()
+  let granted = false
+  let run: (() => Promise<void>) | undefined
+  switch (type) {
+    case 'env': {
+      const [name, value] = [cursor.string().toString('utf8'), cursor.string().toString('utf8')]
+      session.record('client.hello', { options: [`${name}=${value}`] })
+      // As sshd_config has it: AcceptEnv LANG LC_*.
+      granted = /^(?:LANG|LC_\w{1,32})$/.test(name)
+      if (granted && channel.environment.length < 32) channel.environment.push([name, value])
+      break
+    }
+    case 'pty-req': {
+      const terminal = cursor.string().toString('utf8').slice(0, 64)
+      const [width, height] = [cursor.u32(), cursor.u32()]
+      channel.pty = { terminal, width, height }
+      session.record('client.hello', { options: [`TERM=${terminal}`, `size=${width}x${height}`] })
+      granted = true
+      break
+    }
+    case 'window-change': {
+      const [width, height] = [cursor.u32(), cursor.u32()]
+      channel.recording?.resize(width, height)
+      granted = true
+      break
+    }
+    case 'shell':
+      if (channel.started) break
+      granted = channel.started = true
+      run = () => shell(session, channel, user)
+      break
+    case 'exec': {
+      if (channel.started) break
+      const line = Buffer.from(cursor.string())
+      granted = channel.started = true
+      run = () => exec(session, channel, user, line)
+      break
+    }
+    case 'subsystem':
+      session.record('client.hello', { options: [`subsystem=${cursor.string().toString('utf8').slice(0, 64)}`] })
+      break
+    case 'signal':
+    case 'break':
+      granted = true
+      break
+    case 'auth-agent-req@openssh.com':
+    case 'x11-req':
+      session.record('client.hello', { options: [type] })
+      break
+    default:
+  }
+  if (reply) await transport.send(Buffer.concat([byte(granted ? msg.CHANNEL_SUCCESS : msg.CHANNEL_FAILURE), uint32(channel.remote)]))
+  if (run !== undefined) begin(run())
+}
+
+function openShell(session: Session, channel: Channel, user: string): Shell {
+  const made = new Shell(session, user)
+  for (const [name, value] of channel.environment) made.setEnv(name, value)
+  if (channel.pty !== undefined) {
+    made.setEnv('TERM', channel.pty.terminal)
+    channel.recording = new Recording(channel.pty.width, channel.pty.height, channel.pty.terminal)
+  } else channel.recording = new Recording(80, 24, 'dumb')
+  return made
+}
+
+function closeRecording({ record, outbox }: Session, channel: Channel): void {
+  const { recording } = channel
+  if (recording === undefined) return
+  channel.recording = undefined
+  const bytes = recording.bytes()
+  const { sha256, kept } = outbox.keep(bytes)
+  if (kept) record('recording.closed', { sha256, format: 'asciicast', size: bytes.length, duration_ms: recording.duration })
+}
+
+async function shell(session: Session, channel: Channel, user: string): Promise<void> {
+  const made = openShell(session, channel, user)
+  try {
+    const pty = channel.pty !== undefined
+    const { machine } = session.persona
+    if (pty) {
+      await channel.write(
+        `Linux ${machine.hostname} ${machine.kernel.release} ${machine.kernel.version} ${machine.kernel.arch}\r\n${session.persona.motd}` +
+          `Last login: ${lastLogin(machine.booted)} from ${machine.network.gateway}\r\n`,
+      )
+    }
+    const code = await interact(made, { input: channel.input, write: (bytes) => channel.write(bytes), pty, signal: session.signal })
+    await channel.finish(code)
+  } finally {
+    closeRecording(session, channel)
+  }
+}
+
+const lastLogin = (booted: number): string => {
+  const date = new Date(booted + 1_200_000).toUTCString() // Mon, 01 Jan 2024 10:00:00 GMT
+  const [day = '', dd = '', month = '', year = '', time = ''] = date.replace(',', '').split(' ')
+  return `${day} ${month} ${dd.replace(/^0/, ' ')} ${time} ${year}`
+}
+
+/** Programs that read what the client sends before they do anything. */
+const readsInput = /(?:^|[;&|(]\s*)(?:\/(?:usr\/)?s?bin\/)?(?:cat|tee|dd|sh|bash|ash|base64|gunzip|tar|python3?|perl|chpasswd|passwd|crontab\s+-|xxd)\b/
+const maxInput = 12 * 1024 * 1024
+
+async function exec(session: Session, channel: Channel, user: string, line: Buffer): Promise<void> {
+  const made = openShell(session, channel, user)
+  try {
+    let stdin = Buffer.alloc(0)
+    if (readsInput.test(line.toString('latin1'))) {
+      const parts: Buffer[] = []
+      let size = 0
+      while ((await channel.input.waits(size === 0 ? 400 : 3000)) && size < maxInput) {
+        const part = await channel.input.some(65_536)
+        if (part === undefined) break
+        parts.push(part)
+        size += part.length
+      }
+      stdin = Buffer.concat(parts)
+    }
+    const { out, err, code } = await made.run(line, { terminal: channel.pty !== undefined, stdin })
+    if (out.length > 0) await channel.write(channel.pty === undefined ? out : out.toString('latin1').replace(/\r?\n/g, '\r\n'))
+    if (err.length > 0) await channel.write(err, channel.pty === undefined)
+    await channel.finish(code)
+  } finally {
+    closeRecording(session, channel)
+  }
+}

@@ -1,0 +1,198 @@
+import { createCipheriv, createDecipheriv, createHmac, timingSafeEqual, type Cipher, type Decipher } from 'node:crypto'
+import { Malformed, type Reader } from '../../runtime/reader.ts'
+import { poly1305 } from './poly1305.ts'
+import { uint32 } from './wire.ts'
+
+// Packets on the wire: RFC 4253 §6, RFC 5647 (GCM), OpenSSH's PROTOCOL (etm MACs) and PROTOCOL.chacha20poly1305.
+
+/** The longest packet that is read; OpenSSH takes 256 KiB, and RFC 4253 asks for 35,000 bytes at least. */
+const maxPacket = 256 * 1024
+
+/** Seals what goes out. */
+export interface Sealer {
+  /** Block size for padding, and whether the length field counts into it. */
+  readonly block: number
+  readonly lengthPadded: boolean
+  readonly seal: (seq: number, packet: Buffer) => Buffer
+}
+/** Opens what comes in: reads one packet and gives it without its length. */
+export interface Opener {
+  readonly open: (seq: number, input: Reader) => Promise<Buffer>
+}
+
+/** Before keys are agreed on. */
+export const plain: Sealer & Opener = {
+  block: 8,
+  lengthPadded: true,
+  seal: (_, packet) => packet,
+  open: async (_, input) => input.bytes(checkLength((await input.bytes(4)).readUInt32BE(), 8, true)),
+}
+
+function checkLength(length: number, block: number, lengthPadded: boolean): number {
+  if (length < 5 || length > maxPacket || (length + (lengthPadded ? 4 : 0)) % block !== 0) throw new Malformed(`Bad packet length ${length}.`)
+  return length
+}
+
+/** What a cipher needs, and how it is made. */
+export interface CipherSpec {
+  readonly keySize: number
+  readonly ivSize: number
+  /** Whether it authenticates by itself, so that no MAC is negotiated. */
+  readonly aead: boolean
+  readonly make: (key: Buffer, iv: Buffer, mac: MacSpec | undefined, macKey: Buffer) => { sealer: () => Sealer; opener: () => Opener }
+}
+export interface MacSpec {
+  readonly hash: string
+  readonly size: number
+  readonly etm: boolean
+}
+
+export const macs: Readonly<Record<string, MacSpec>> = {
+  'hmac-sha2-256-etm@openssh.com': { hash: 'sha256', size: 32, etm: true },
+  'hmac-sha2-512-etm@openssh.com': { hash: 'sha512', size: 64, etm: true },
+  'hmac-sha1-etm@openssh.com': { hash: 'sha1', size: 20, etm: true },
+  'hmac-sha2-256': { hash: 'sha256', size: 32, etm: false },
+  'hmac-sha2-512': { hash: 'sha512', size: 64, etm: false },
+  'hmac-sha1': { hash: 'sha1', size: 20, etm: false },
+}
+
+const wrong = (): Malformed => new Malformed('Corrupted MAC on input.')
+
+function chacha(): CipherSpec {
+  return {
+    keySize: 64,
+    ivSize: 0,
+    aead: true,
+    make(key) {
+      const [body, head] = [key.subarray(0, 32), key.subarray(32, 64)]
+      const stream = (k: Buffer, seq: number, counter: number) => {
+        const iv = Buffer.alloc(16)
+        iv.writeUInt32LE(counter, 0)
+        iv.writeUInt32BE(seq, 12)
+        return createCipheriv('chacha20', k, iv)
+      }
+      const tag = (seq: number, bytes: Buffer) => poly1305(stream(body, seq, 0).update(Buffer.alloc(32)), bytes)
+      return {
+        sealer: () => ({
+          block: 8,
+          lengthPadded: false,
+          seal(seq, packet) {
+            const sealed = Buffer.concat([stream(head, seq, 0).update(packet.subarray(0, 4)), stream(body, seq, 1).update(packet.subarray(4))])
+            return Buffer.concat([sealed, tag(seq, sealed)])
+          },
+        }),
+        opener: () => ({
+          async open(seq, input) {
+            const sealedLength = await input.bytes(4)
+            const length = checkLength(stream(head, seq, 0).update(sealedLength).readUInt32BE(), 8, false)
+            const sealed = await input.bytes(length)
+            const given = await input.bytes(16)
+            if (!timingSafeEqual(tag(seq, Buffer.concat([sealedLength, sealed])), given)) throw wrong()
+            return stream(body, seq, 1).update(sealed)
+          },
+        }),
+      }
+    },
+  }
+}
+
+function gcm(bits: 128 | 256): CipherSpec {
+  const name = `aes-${bits}-gcm` as const
+  return {
+    keySize: bits / 8,
+    ivSize: 12,
+    aead: true,
+    make(key, iv) {
+      const nonce = Buffer.from(iv)
+      const next = () => {
+        const now = Buffer.from(nonce)
+        nonce.writeBigUInt64BE((nonce.readBigUInt64BE(4) + 1n) & 0xffff_ffff_ffff_ffffn, 4)
+        return now
+      }
+      return {
+        sealer: () => ({
+          block: 16,
+          lengthPadded: false,
+          seal(_, packet) {
+            const cipher = createCipheriv(name, key, next())
+            cipher.setAAD(packet.subarray(0, 4))
+            const sealed = cipher.update(packet.subarray(4))
+            cipher.final()
+            return Buffer.concat([packet.subarray(0, 4), sealed, cipher.getAuthTag()])
+          },
+        }),
+        opener: () => ({
+          async open(_, input) {
+            const head = await input.bytes(4)
+            const sealed = await input.bytes(checkLength(head.readUInt32BE(), 16, false))
+            const decipher = createDecipheriv(name, key, next())
+            decipher.setAAD(head)
+            decipher.setAuthTag(await input.bytes(16))
+            const packet = decipher.update(sealed)
+            try {
+              decipher.final()
+            } catch {
+              throw wrong()
+            }
+            return packet
+          },
+        }),
+      }
+    },
+  }
+}
+
+function ctr(bits: 128 | 192 | 256): CipherSpec {
+  return {
+    keySize: bits / 8,
+    ivSize: 16,
+    aead: false,
+    make(key, iv, mac, macKey) {
+      if (mac === undefined) throw new RangeError('Cannot use a stream cipher without a MAC')
+      const sum = (seq: number, bytes: Buffer) => createHmac(mac.hash, macKey).update(uint32(seq)).update(bytes).digest()
+      const name = `aes-${bits}-ctr`
+      return {
+        sealer() {
+          const cipher: Cipher = createCipheriv(name, key, iv)
+          return {
+            block: 16,
+            lengthPadded: !mac.etm,
+            seal(seq, packet) {
+              if (!mac.etm) return Buffer.concat([cipher.update(packet), sum(seq, packet)])
+              const sealed = Buffer.concat([packet.subarray(0, 4), cipher.update(packet.subarray(4))])
+              return Buffer.concat([sealed, sum(seq, sealed)])
+            },
+          }
+        },
+        opener() {
+          const decipher: Decipher = createDecipheriv(name, key, iv)
+          return {
+            async open(seq, input) {
+              if (mac.etm) {
+                const head = await input.bytes(4)
+                const sealed = await input.bytes(checkLength(head.readUInt32BE(), 16, false))
+                if (!timingSafeEqual(sum(seq, Buffer.concat([head, sealed])), await input.bytes(mac.size))) throw wrong()
+                return decipher.update(sealed)
+              }
+              const first = decipher.update(await input.bytes(16))
+              const length = checkLength(first.readUInt32BE(), 16, true)
+              const rest = length > 12 ? decipher.update(await input.bytes(length - 12)) : Buffer.alloc(0)
+              const packet = Buffer.concat([first, rest])
+              if (!timingSafeEqual(sum(seq, packet), await input.bytes(mac.size))) throw wrong()
+              return packet.subarray(4)
+            },
+          }
+        },
+      }
+    },
+  }
+}
+
+export const ciphers: Readonly<Record<string, CipherSpec>> = {
+  'chacha20-poly1305@openssh.com': chacha(),
+  'aes128-gcm@openssh.com': gcm(128),
+  'aes256-gcm@openssh.com': gcm(256),
+  'aes128-ctr': ctr(128),
+  'aes192-ctr': ctr(192),
+  'aes256-ctr': ctr(256),
+}

@@ -1,0 +1,297 @@
+import { createHash, randomFillSync } from 'node:crypto'
+import { Cursor, EndOfStream, Malformed } from '../../runtime/reader.ts'
+import type { SshFace } from '../../personas/persona.ts'
+import type { Session } from '../../runtime/service.ts'
+import { ciphers, macs, plain, type Opener, type Sealer } from './cipher.ts'
+import { hostKey } from './hostkey.ts'
+import { deriveKey, exchanges } from './kex.ts'
+import { byte, msg, nameList, string, uint32 } from './wire.ts'
+
+// The transport layer: RFC 4253, with strict key exchange (OpenSSH's PROTOCOL §1.10) and extension info (RFC 8308).
+
+/** What a KEXINIT offers. */
+interface Offer {
+  readonly kex: readonly string[]
+  readonly hostKey: readonly string[]
+  readonly ciphers: readonly [readonly string[], readonly string[]]
+  readonly macs: readonly [readonly string[], readonly string[]]
+  readonly compression: readonly [readonly string[], readonly string[]]
+  readonly guess: boolean
+  readonly raw: Buffer
+}
+
+const maxIdent = 255
+const signatures = 'ssh-ed25519,sk-ssh-ed25519@openssh.com,ssh-rsa,rsa-sha2-256,rsa-sha2-512,ssh-dss,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,sk-ecdsa-sha2-nistp256@openssh.com'
+
+/** The encrypted connection to one client: reads and writes payloads, exchanges keys when either side wants to. */
+export class Transport {
+  readonly #session: Session
+  readonly #face: SshFace
+  #clientIdent = ''
+  #sealer: Sealer = plain
+  #opener: Opener = plain
+  #sent = 0
+  #received = 0
+  #sessionId: Buffer | undefined
+  #ours: Buffer | undefined
+  #strict = false
+  #exchanging: Promise<void> | undefined
+  #exchanged: (() => void) | undefined
+  #told = false
+  #greeted = false
+  #pad = Buffer.alloc(4096)
+  #padAt = 4096
+
+  constructor(session: Session) {
+    this.#session = session
+    this.#face = session.persona.ssh
+  }
+
+  /** The hash of the first exchange, which names the connection for its life. */
+  get sessionId(): Buffer {
+    return this.#sessionId ?? Buffer.alloc(0)
+  }
+
+  /** Identification and first key exchange. */
+  async begin(): Promise<void> {
+    const { send } = this.#session
+    await send(`${this.#face.ident}\r\n`)
+    const line = await this.#readIdent()
+    if (line === undefined) {
+      await send('Invalid SSH identification string.')
+      await send('\r\n')
+      throw new Malformed('Invalid SSH identification string.')
+    }
+    this.#clientIdent = line
+    try {
+      await this.#sendKexInit()
+      const first = await this.#readPayload()
+      if (first[0] !== msg.KEXINIT) throw new Malformed(`expected KEXINIT, got message ${first[0] ?? -1}`)
+      await this.#exchange(first)
+    } finally {
+      // Many only want to see our lists: what they said of themselves is kept all the same.
+      if (!this.#greeted) this.#session.record('client.hello', { ident: line })
+    }
+  }
+
+  async #readIdent(): Promise<string | undefined> {
+    const { input } = this.#session
+    // Byte by byte, as OpenSSH does: junk is refused at once and not only at the end of a line.
+    for (let size = 1; size <= maxIdent + 1; size++) {
+      const head = await input.peekBytes(size)
+      if (head.length < size) throw new EndOfStream('the peer left before its identification')
+      const last = head[size - 1] ?? 0
+      if (last === 0) return undefined
+      if (last !== 10) continue
+      input.skip(size)
+      const line = head.toString('latin1').replace(/\r?\n$/, '')
+      return /^SSH-(?:2\.0|1\.99)-/.test(line) ? line : undefined
+    }
+    return undefined
+  }
+
+  #padding(size: number): Buffer {
+    if (this.#padAt + size > this.#pad.length) {
+      randomFillSync(this.#pad)
+      this.#padAt = 0
+    }
+    this.#padAt += size
+    return this.#pad.subarray(this.#padAt - size, this.#padAt)
+  }
+
+  #frame(payload: Buffer): Buffer {
+    const { block, lengthPadded } = this.#sealer
+    let padding = block - ((payload.length + (lengthPadded ? 5 : 1)) % block)
+    if (padding < 4) padding += block
+    const packet = Buffer.allocUnsafe(5 + payload.length + padding)
+    packet.writeUInt32BE(1 + payload.length + padding, 0)
+    packet[4] = padding
+    payload.copy(packet, 5)
+    this.#padding(padding).copy(packet, 5 + payload.length)
+    const sealed = this.#sealer.seal(this.#sent, packet)
+    this.#sent = (this.#sent + 1) >>> 0
+    return sealed
+  }
+
+  /** Sends payloads in one write. Those of the upper layers wait while keys are exchanged. */
+  async send(...payloads: Buffer[]): Promise<void> {
+    while (this.#exchanging !== undefined && (payloads[0]?.[0] ?? 0) >= 50) await this.#exchanging
+    await this.#session.send(payloads.length === 1 ? this.#frame(payloads[0] ?? Buffer.alloc(0)) : Buffer.concat(payloads.map((payload) => this.#frame(payload))))
+  }
+
+  async #readPayload(): Promise<Buffer> {
+    const packet = await this.#opener.open(this.#received, this.#session.input)
+    this.#received = (this.#received + 1) >>> 0
+    const padding = packet[0] ?? 0
+    if (padding < 4 || padding + 1 >= packet.length) throw new Malformed('Corrupted padding length on input.')
+    return packet.subarray(1, packet.length - padding)
+  }
+
+  /** The next payload for the upper layers. @throws EndOfStream when the client disconnects */
+  async read(): Promise<Buffer> {
+    for (;;) {
+      const payload = await this.#readPayload()
+      switch (payload[0]) {
+        case msg.DISCONNECT: {
+          const cursor = new Cursor(payload.subarray(1))
+          cursor.u32()
+          throw new EndOfStream(`disconnected: ${cursor.string().toString('utf8').slice(0, 200)}`)
+        }
+        case msg.IGNORE:
+        case msg.DEBUG:
+        case msg.UNIMPLEMENTED:
+        case msg.EXT_INFO:
+          continue
+        case msg.KEXINIT:
+          await this.#exchange(payload)
+          continue
+        default:
+          return payload
+      }
+    }
+  }
+
+  /** Tells that a message is not understood (RFC 4253 §11.4). */
+  async unimplemented(): Promise<void> {
+    await this.send(Buffer.concat([byte(msg.UNIMPLEMENTED), uint32((this.#received - 1) >>> 0)]))
+  }
+
+  /** Ends the connection with a reason that the client sees. */
+  async disconnect(code: number, reason: string): Promise<void> {
+    await this.send(Buffer.concat([byte(msg.DISCONNECT), uint32(code), string(reason), string('')]))
+  }
+
+  async #sendKexInit(): Promise<void> {
+    const face = this.#face
+    this.#exchanging ??= new Promise((resolve) => (this.#exchanged = resolve))
+    this.#ours = Buffer.concat([
+      byte(msg.KEXINIT),
+      Buffer.from(this.#padding(16)),
+      nameList(face.kex),
+      nameList(face.hostKeyAlgorithms),
+      nameList(face.ciphers),
+      nameList(face.ciphers),
+      nameList(face.macs),
+      nameList(face.macs),
+      nameList(face.compression),
+      nameList(face.compression),
+      nameList([]),
+      nameList([]),
+      byte(0),
+      uint32(0),
+    ])
+    await this.send(this.#ours)
+  }
+
+  async #exchange(theirs: Buffer): Promise<void> {
+    const first = this.#sessionId === undefined
+    if (this.#ours === undefined) await this.#sendKexInit()
+    const ours = this.#ours ?? Buffer.alloc(0)
+    const offer = readOffer(theirs)
+    const face = this.#face
+    if (first) this.#recordHello(offer)
+    const offersStrict = offer.kex.includes('kex-strict-c-v00@openssh.com')
+    if (first && offersStrict && face.kex.includes('kex-strict-s-v00@openssh.com')) {
+      this.#strict = true
+      if (this.#received !== 1) throw new Malformed('strict key exchange violated: KEXINIT was not the first packet')
+    }
+    const pick = (what: string, client: readonly string[], server: readonly string[]): string => {
+      const hit = client.find((name) => server.includes(name) && !name.startsWith('kex-strict') && !name.startsWith('ext-info'))
+      if (hit === undefined) throw new Malformed(`no matching ${what} found. Their offer: ${client.join(',').slice(0, 300)}`)
+      return hit
+    }
+    const kexName = pick('key exchange method', offer.kex, face.kex)
+    const keyName = pick('host key type', offer.hostKey, face.hostKeyAlgorithms)
+    const inCipher = pick('cipher', offer.ciphers[0], face.ciphers)
+    const outCipher = pick('cipher', offer.ciphers[1], face.ciphers)
+    const inMac = ciphers[inCipher]?.aead === true ? undefined : pick('MAC', offer.macs[0], face.macs)
+    const outMac = ciphers[outCipher]?.aead === true ? undefined : pick('MAC', offer.macs[1], face.macs)
+    pick('compression', offer.compression[0], face.compression)
+    pick('compression', offer.compression[1], face.compression)
+
+    const kex = exchanges[kexName]
+    if (kex === undefined) throw new RangeError(`The persona offers ${kexName}, which is not there`)
+    if (offer.guess && (offer.kex[0] !== face.kex[0] || offer.hostKey[0] !== face.hostKeyAlgorithms[0])) await this.#readPayload()
+    const request = await this.#nextKexMessage()
+    if (request[0] !== msg.KEX_INIT) throw new Malformed(`expected key exchange, got message ${request[0] ?? -1}`)
+    const theirValue = new Cursor(request.subarray(1)).string()
+    const { ours: ourValue, secret } = kex.agree(theirValue)
+    const key = hostKey(face.hostKeys, keyName)
+    const exchange = createHash(kex.hash)
+      .update(string(this.#clientIdent))
+      .update(string(face.ident))
+      .update(string(theirs))
+      .update(string(ours))
+      .update(string(key.blob))
+      .update(kex.encode(theirValue))
+      .update(kex.encode(ourValue))
+      .update(secret)
+      .digest()
+    this.#sessionId ??= exchange
+    const id = this.#sessionId
+    await this.send(
+      Buffer.concat([byte(msg.KEX_REPLY), string(key.blob), kex.encode(ourValue), string(key.sign(keyName, exchange))]),
+      byte(msg.NEWKEYS),
+    )
+    const make = (cipher: string, mac: string | undefined, [ivLetter, keyLetter, macLetter]: readonly [string, string, string]) => {
+      const spec = ciphers[cipher]
+      if (spec === undefined) throw new RangeError(`The persona offers ${cipher}, which is not there`)
+      const macSpec = mac === undefined ? undefined : macs[mac]
+      const derive = (letter: string, size: number) => deriveKey(kex.hash, secret, exchange, id, letter, size)
+      return spec.make(derive(keyLetter, spec.keySize), derive(ivLetter, spec.ivSize), macSpec, derive(macLetter, macSpec?.size ?? 0))
+    }
+    this.#sealer = make(outCipher, outMac, ['B', 'D', 'F']).sealer()
+    if (this.#strict) this.#sent = 0
+    if (first && offer.kex.includes('ext-info-c') && !this.#told) {
+      this.#told = true
+      await this.send(Buffer.concat([byte(msg.EXT_INFO), uint32(1), string('server-sig-algs'), string(signatures)]))
+    }
+    const newKeys = await this.#nextKexMessage()
+    if (newKeys[0] !== msg.NEWKEYS) throw new Malformed(`expected NEWKEYS, got message ${newKeys[0] ?? -1}`)
+    this.#opener = make(inCipher, inMac, ['A', 'C', 'E']).opener()
+    if (this.#strict) this.#received = 0
+    this.#ours = undefined
+    const done = this.#exchanged
+    this.#exchanging = undefined
+    this.#exchanged = undefined
+    done?.()
+  }
+
+  /** Under strict key exchange nothing else may come in between. */
+  async #nextKexMessage(): Promise<Buffer> {
+    for (;;) {
+      const payload = await this.#readPayload()
+      const kind = payload[0] ?? 0
+      if (kind === msg.DISCONNECT) throw new EndOfStream('disconnected during key exchange')
+      if (kind >= 20) return payload
+      if (this.#strict) throw new Malformed(`strict key exchange violated by message ${kind}`)
+    }
+  }
+
+  #recordHello({ kex, ciphers: [cipherNames], macs: [macNames], compression: [compressionNames] }: Offer): void {
+    const algorithms = [kex, cipherNames, macNames, compressionNames].map((names) => names.join(',')).join(';')
+    this.#greeted = true
+    this.#session.record('client.hello', {
+      ident: this.#clientIdent,
+      hassh: createHash('md5').update(algorithms).digest('hex'),
+      algorithms,
+    })
+  }
+}
+
+function readOffer(raw: Buffer): Offer {
+  const cursor = new Cursor(raw.subarray(17))
+  const names = () => {
+    const list = cursor.string().toString('latin1')
+    return list === '' ? [] : list.split(',').slice(0, 256)
+  }
+  return {
+    kex: names(),
+    hostKey: names(),
+    ciphers: [names(), names()],
+    macs: [names(), names()],
+    compression: [names(), names()],
+    guess: (names(), names(), cursor.bool()),
+    raw,
+  }
+}

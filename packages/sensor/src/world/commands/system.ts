@@ -1,0 +1,270 @@
+import type { Process } from '../../personas/machine.ts'
+import { complain, human, letters, say, silent, type Command, type Io } from './command.ts'
+
+// What tells about the machine. All numbers come from the same facts, so that they agree.
+
+const pad = (value: number | string, width: number): string => String(value).padStart(width)
+const two = (n: number): string => String(n).padStart(2, '0')
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
+
+const uname: Command = (args, { machine }) => {
+  const { flags, rest } = letters(args)
+  if (rest[0] !== undefined) return complain(`uname: extra operand ‘${rest[0]}’\nTry 'uname --help' for more information.\n`)
+  for (const flag of flags) {
+    if (!'asnrvmpio'.includes(flag) && !flag.startsWith('--')) {
+      return complain(`uname: invalid option -- '${flag}'\nTry 'uname --help' for more information.\n`)
+    }
+  }
+  const all = flags.has('a') || flags.has('--all')
+  const { release, version, arch } = machine.kernel
+  const parts = [
+    (all || flags.has('s') || flags.size === 0) && 'Linux',
+    (all || flags.has('n')) && machine.hostname,
+    (all || flags.has('r')) && release,
+    (all || flags.has('v')) && version,
+    (all || flags.has('m')) && arch,
+    flags.has('p') && 'unknown',
+    flags.has('i') && 'unknown',
+    (all || flags.has('o')) && 'GNU/Linux',
+  ]
+  return say(`${parts.filter((part) => part !== false).join(' ')}\n`)
+}
+
+const id: Command = (args, { machine, user }) => {
+  const { flags, rest } = letters(args)
+  const who = rest[0] === undefined ? user : machine.users.find(({ name }) => name === rest[0])
+  if (who === undefined) return complain(`id: ‘${rest[0]}’: no such user\n`)
+  if (flags.has('u')) return say(`${flags.has('n') ? who.name : who.uid}\n`)
+  if (flags.has('g') || flags.has('G')) return say(`${flags.has('n') ? who.name : who.gid}\n`)
+  return say(`uid=${who.uid}(${who.name}) gid=${who.gid}(${who.name}) groups=${who.gid}(${who.name})\n`)
+}
+
+function upText({ machine }: Io): string {
+  const minutes = Math.floor((Date.now() - machine.booted) / 60_000)
+  const [d, h, m] = [Math.floor(minutes / 1440), Math.floor(minutes / 60) % 24, minutes % 60]
+  return `${d > 0 ? `${d} day${d > 1 ? 's' : ''}, ` : ''}${h > 0 ? `${pad(h, 2)}:${two(m)}` : `${m} min`}`
+}
+
+const loads = (io: Io): string => Buffer.from(io.fs.content('/proc/loadavg')).toString('utf8').split(' ').slice(0, 3).join(', ')
+const clock = (ms: number): string => `${two(new Date(ms).getUTCHours())}:${two(new Date(ms).getUTCMinutes())}`
+const clockSeconds = (ms: number): string => `${clock(ms)}:${two(new Date(ms).getUTCSeconds())}`
+const headline = (io: Io): string => ` ${clockSeconds(Date.now())} up ${upText(io)},  1 user,  load average: ${loads(io)}\n`
+
+const w: Command = (_, io) =>
+  say(
+    `${headline(io)}USER     TTY      FROM             LOGIN@   IDLE   JCPU   PCPU WHAT\n` +
+      `${io.user.name.slice(0, 8).padEnd(8)} pts/0    ${io.source.slice(0, 16).padEnd(16)} ${clock(io.since)}    0.00s  0.02s  0.00s w\n`,
+  )
+
+const day = (ms: number): string => {
+  const date = new Date(ms)
+  return `${days[date.getUTCDay()]} ${months[date.getUTCMonth()]} ${pad(date.getUTCDate(), 2)}`
+}
+
+const last: Command = (_, io) => {
+  const { machine, user, source, since } = io
+  const line = (name: string, tty: string, from: string, when: string) => `${name.padEnd(8)} ${tty.padEnd(12)} ${from.padEnd(16)} ${when}\n`
+  return say(
+    line(user.name, 'pts/0', source, `${day(since)} ${clock(since)}   still logged in`) +
+      line('root', 'tty1', '', `${day(machine.booted + 900_000)} ${clock(machine.booted + 900_000)} - ${clock(machine.booted + 1_500_000)}  (00:10)`) +
+      line('reboot', 'system boot', machine.kernel.release.slice(0, 16), `${day(machine.booted)} ${clock(machine.booted)}   still running`) +
+      `\nwtmp begins ${day(machine.installed)} ${clockSeconds(machine.installed)} ${new Date(machine.installed).getUTCFullYear()}\n`,
+  )
+}
+
+const free: Command = (args, { machine: { memory } }) => {
+  const { flags } = letters(args)
+  const show = (kib: number): string => {
+    if (flags.has('h')) return human(kib * 1024, true).replace(/^(\d+)B$/, '$1B')
+    const divisor = flags.has('m') ? 1024 : flags.has('g') ? 1024 ** 2 : flags.has('b') ? 1 / 1024 : 1
+    return String(Math.floor(kib / divisor))
+  }
+  const { total, free: unused, available, buffers, cached, swap } = memory
+  const row = (label: string, values: number[]) => `${label.padEnd(8)}${values.map((kib) => pad(show(kib), 12)).join('')}\n`
+  return say(
+    `${' '.repeat(15)}total        used        free      shared  buff/cache   available\n` +
+      row('Mem:', [total, total - unused - buffers - cached, unused, 1148, buffers + cached, available]) +
+      row('Swap:', [swap, 0, swap]),
+  )
+}
+
+const df: Command = (args, { machine }) => {
+  const { flags, rest } = letters(args)
+  const { device, total, used } = machine.disk
+  const memory = machine.memory.total
+  const systems = [
+    ['udev', Math.round(memory * 0.48), 0, '/dev'],
+    ['tmpfs', Math.round(memory * 0.1), 568, '/run'],
+    [device, total, used, '/'],
+    ['tmpfs', Math.round(memory * 0.5), 0, '/dev/shm'],
+    ['tmpfs', 5120, 0, '/run/lock'],
+    ['tmpfs', Math.round(memory * 0.1), 0, '/run/user/0'],
+  ] as const
+  const wanted = rest.length === 0 ? systems : systems.filter(([, , , at]) => rest.some((path) => (path.startsWith('/dev/shm') ? at === '/dev/shm' : at === '/')))
+  const size = (kib: number) => (flags.has('h') ? human(kib * 1024) : flags.has('m') ? String(Math.ceil(kib / 1024)) : String(kib))
+  const width = flags.has('h') ? 5 : 9
+  const header = flags.has('h') ? 'Filesystem      Size  Used Avail Use% Mounted on\n' : 'Filesystem     1K-blocks    Used Available Use% Mounted on\n'
+  return say(
+    header +
+      wanted
+        .map(([name, all, taken, at]) => {
+          const left = Math.max(0, Math.round(all * (name === device ? 0.951 : 1)) - taken)
+          const percent = all === 0 ? 0 : Math.ceil((taken / (taken + left)) * 100)
+          return `${name.padEnd(flags.has('h') ? 14 : 14)} ${pad(size(all), width)} ${pad(size(taken), flags.has('h') ? 5 : 7)} ${pad(size(left), flags.has('h') ? 5 : 9)} ${pad(percent, 3)}% ${at}\n`
+        })
+        .join(''),
+  )
+}
+
+const lscpu: Command = (_, { machine: { cpu, kernel } }) => {
+  const line = (name: string, value: string | number) => `${`${name}:`.padEnd(33)}${value}\n`
+  return say(
+    line('Architecture', kernel.arch) + line('CPU op-mode(s)', '32-bit, 64-bit') + line('Byte Order', 'Little Endian') +
+      line('Address sizes', '40 bits physical, 48 bits virtual') + line('CPU(s)', cpu.cores) +
+      line('On-line CPU(s) list', cpu.cores === 1 ? '0' : `0-${cpu.cores - 1}`) + line('Thread(s) per core', 1) +
+      line('Core(s) per socket', cpu.cores) + line('Socket(s)', 1) + line('NUMA node(s)', 1) + line('Vendor ID', cpu.vendor) +
+      line('CPU family', cpu.family) + line('Model', cpu.number) + line('Model name', cpu.model) + line('Stepping', cpu.stepping) +
+      line('CPU MHz', cpu.mhz) + line('BogoMIPS', (Number(cpu.mhz) * 2).toFixed(2)) + line('Hypervisor vendor', 'KVM') +
+      line('Virtualization type', 'full') + line('L1d cache', `${32 * cpu.cores} KiB`) + line('L1i cache', `${32 * cpu.cores} KiB`) +
+      line('L2 cache', `${4 * cpu.cores} MiB`) + line('L3 cache', `${Math.round(cpu.cacheKb / 1024)} MiB`) +
+      line('NUMA node0 CPU(s)', cpu.cores === 1 ? '0' : `0-${cpu.cores - 1}`) + line('Flags', cpu.flags),
+  )
+}
+
+/** The process table, with the attacker's own shell and command in it. */
+function processes(io: Io, own: string): Process[] {
+  const pid = 2000 + (Math.floor(io.since / 1000) % 28_000)
+  const mine = (n: number, ppid: number, command: string, tty: string, state: string, rss = 4800, vsz = 8096): Process => ({ pid: n, ppid, user: io.user.name, command, rss, vsz, tty, state })
+  return [
+    ...io.machine.processes,
+    mine(pid, 446, `sshd: ${io.user.name}@pts/0`, '?', 'Ss', 8848, 14_532),
+    mine(pid + 6, pid, '-bash', 'pts/0', 'Ss'),
+    mine(pid + 17, pid + 6, own, 'pts/0', 'R+', 3100, 9700),
+  ]
+}
+
+const ps: Command = (args, io) => {
+  const text = args.join(' ')
+  const every = /a|e|x|A/.test(text.replace(/--\S+/g, ''))
+  const list = processes(io, `ps ${text}`.trim()).filter(({ tty }) => every || tty === 'pts/0')
+  const started = (p: Process) => (p.pid < 1000 ? `${months[new Date(io.machine.booted).getUTCMonth()]}${two(new Date(io.machine.booted).getUTCDate())}` : clock(io.since))
+  if (/u/.test(text) && !/-[A-Za-z]*[eE]/.test(text)) {
+    return say(
+      'USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND\n' +
+        list
+          .map((p) => `${p.user.slice(0, 8).padEnd(8)} ${pad(p.pid, 7)}  0.0 ${pad(((p.rss / io.machine.memory.total) * 100).toFixed(1), 4)} ${pad(p.vsz, 6)} ${pad(p.rss, 5)} ${p.tty.padEnd(8)} ${p.state.padEnd(4)} ${started(p).padEnd(5)}   0:0${p.pid % 7} ${p.command}\n`)
+          .join(''),
+    )
+  }
+  if (/f/.test(text)) {
+    return say(
+      'UID          PID    PPID  C STIME TTY          TIME CMD\n' +
+        list.map((p) => `${p.user.slice(0, 8).padEnd(8)} ${pad(p.pid, 7)} ${pad(p.ppid, 7)}  0 ${started(p).padEnd(5)} ${p.tty.padEnd(8)} 00:00:0${p.pid % 7} ${p.command}\n`).join(''),
+    )
+  }
+  const short = (p: Process) => (/x/.test(text) ? p.command : (p.command.replace(/^[[-]|\]$/g, '').split(/[ :]/)[0] ?? '').split('/').at(-1))
+  return say(
+    /x/.test(text)
+      ? `    PID TTY      STAT   TIME COMMAND\n${list.map((p) => `${pad(p.pid, 7)} ${p.tty.padEnd(8)} ${p.state.padEnd(6)} 0:0${p.pid % 7} ${short(p)}\n`).join('')}`
+      : `    PID TTY          TIME CMD\n${list.map((p) => `${pad(p.pid, 7)} ${p.tty.padEnd(8)} 00:00:0${p.pid % 7} ${short(p)}\n`).join('')}`,
+  )
+}
+
+const top: Command = (_, io) => {
+  const list = processes(io, 'top')
+  const { memory } = io.machine
+  const mib = (kib: number) => pad((kib / 1024).toFixed(1), 8)
+  return say(
+    `top -${headline(io)}Tasks: ${pad(list.length, 3)} total,   1 running, ${pad(list.length - 1, 3)} sleeping,   0 stopped,   0 zombie\n` +
+      '%Cpu(s):  0.3 us,  0.2 sy,  0.0 ni, 99.4 id,  0.1 wa,  0.0 hi,  0.0 si,  0.0 st\n' +
+      `MiB Mem : ${mib(memory.total)} total, ${mib(memory.free)} free, ${mib(memory.total - memory.free - memory.buffers - memory.cached)} used, ${mib(memory.buffers + memory.cached)} buff/cache\n` +
+      `MiB Swap: ${mib(memory.swap)} total, ${mib(memory.swap)} free, ${mib(0)} used. ${mib(memory.available)} avail Mem\n\n` +
+      '    PID USER      PR  NI    VIRT    RES    SHR S  %CPU  %MEM     TIME+ COMMAND\n' +
+      list
+        .slice(0, 17)
+        .map((p) => `${pad(p.pid, 7)} ${p.user.slice(0, 8).padEnd(8)}  20   0 ${pad(p.vsz, 7)} ${pad(p.rss, 6)} ${pad(Math.round(p.rss * 0.7), 6)} ${p.state[0]}   0.0 ${pad(((p.rss / memory.total) * 100).toFixed(1), 5)}   0:0${p.pid % 7}.${two(p.pid % 100)} ${(p.command.split(/[ :]/)[0] ?? '').split('/').at(-1)}\n`)
+        .join(''),
+  )
+}
+
+const hostname: Command = (args, { machine }) => {
+  const { flags } = letters(args)
+  if (flags.has('I')) return say(`${machine.network.ip} \n`)
+  if (flags.has('f') || flags.has('--fqdn')) return say(`${machine.hostname}.${machine.domain}\n`)
+  return say(`${machine.hostname}\n`)
+}
+
+const lsbRelease: Command = (args, { machine: { os } }) => {
+  const { flags } = letters(args)
+  const short = flags.has('s')
+  const rows: [string, string, string][] = [
+    ['i', 'Distributor ID', 'Debian'],
+    ['d', 'Description', `${os.name} ${os.version} (${os.codename})`],
+    ['r', 'Release', os.version],
+    ['c', 'Codename', os.codename],
+  ]
+  const wanted = rows.filter(([flag]) => flags.has('a') || flags.has(flag))
+  return { out: wanted.map(([, name, value]) => (short ? `${value}\n` : `${name}:\t${value}\n`)).join(''), err: short ? '' : 'No LSB modules are available.\n' }
+}
+
+const hostnamectl: Command = (_, { machine }) =>
+  say(
+    `   Static hostname: ${machine.hostname}\n         Icon name: computer-vm\n           Chassis: vm\n        Machine ID: ${machine.machineId}\n` +
+      `           Boot ID: ${machine.machineId.split('').reverse().join('')}\n    Virtualization: kvm\n  Operating System: ${machine.os.name} ${machine.os.version} (${machine.os.codename})\n` +
+      `            Kernel: Linux ${machine.kernel.release}\n      Architecture: x86-64\n`,
+  )
+
+const lspci: Command = () =>
+  say(
+    '00:00.0 Host bridge: Intel Corporation 440FX - 82441FX PMC [Natoma] (rev 02)\n00:01.0 ISA bridge: Intel Corporation 82371SB PIIX3 ISA [Natoma/Triton II]\n' +
+      '00:01.1 IDE interface: Intel Corporation 82371SB PIIX3 IDE [Natoma/Triton II]\n00:02.0 VGA compatible controller: Cirrus Logic GD 5446\n' +
+      '00:03.0 Ethernet controller: Red Hat, Inc. Virtio network device\n00:04.0 SCSI storage controller: Red Hat, Inc. Virtio block device\n',
+  )
+
+const dmidecode: Command = (args, { machine }) => {
+  const key = args.join(' ')
+  if (/-s\s+system-product-name/.test(key)) return say('Standard PC (i440FX + PIIX, 1996)\n')
+  if (/-s\s+system-manufacturer/.test(key)) return say('QEMU\n')
+  return say(`# dmidecode 3.3\nGetting SMBIOS data from sysfs.\nSMBIOS 2.8 present.\n\nHandle 0x0100, DMI type 1, 27 bytes\nSystem Information\n\tManufacturer: QEMU\n\tProduct Name: Standard PC (i440FX + PIIX, 1996)\n\tUUID: ${machine.disk.uuid}\n`)
+}
+
+export const system: Readonly<Record<string, Command>> = {
+  uname,
+  id,
+  w,
+  last,
+  free,
+  df,
+  lscpu,
+  ps,
+  top,
+  hostname,
+  hostnamectl,
+  lspci,
+  dmidecode,
+  lsb_release: lsbRelease,
+  whoami: (_, { user }) => say(`${user.name}\n`),
+  logname: (_, { user }) => say(`${user.name}\n`),
+  users: (_, { user }) => say(`${user.name}\n`),
+  groups: (_, { user }) => say(`${user.name}\n`),
+  who: (args, { user, source, since }) => say(args[0] === 'am' && user === undefined ? '' : `${user.name.padEnd(8)} pts/0        ${new Date(since).toISOString().slice(0, 10)} ${clock(since)} (${source})\n`),
+  uptime: (args, io) => say(args[0] === '-p' ? `up ${upText(io)}\n` : headline(io)),
+  nproc: (_, { machine }) => say(`${machine.cpu.cores}\n`),
+  arch: (_, { machine }) => say(`${machine.kernel.arch}\n`),
+  tty: () => say('/dev/pts/0\n'),
+  getconf: (args, { machine }) => say(/NPROCESSORS/.test(args[0] ?? '') ? `${machine.cpu.cores}\n` : args[0] === 'LONG_BIT' ? '64\n' : args[0] === 'PAGESIZE' || args[0] === 'PAGE_SIZE' ? '4096\n' : '\n'),
+  mount: (args, { fs }) => (args.length > 0 ? {} : say(Buffer.from(fs.content('/proc/mounts')).toString('utf8').replace(/^(\S+) (\S+) (\S+) (\S+).*$/gm, '$1 on $2 type $3 ($4)'))),
+  umount: silent,
+  swapoff: silent,
+  swapon: silent,
+  lsmod: () => say('Module                  Size  Used by\nvirtio_net             61440  0\nnet_failover           20480  1 virtio_net\next4                  917504  1\n'),
+  lsblk: (_, { machine }) => say(`NAME   MAJ:MIN RM  SIZE RO TYPE MOUNTPOINT\nsda      8:0    0 ${pad(human(machine.disk.total * 1050).replace('.0', ''), 5)}  0 disk \n└─sda1   8:1    0 ${pad(human(machine.disk.total * 1024).replace('.0', ''), 5)}  0 part /\n`),
+  dmesg: (_, { machine }) => say(`[    0.000000] Linux version ${machine.kernel.release} ${machine.kernel.version}\n[    0.000000] Hypervisor detected: KVM\n[    0.012411] smpboot: CPU0: ${machine.cpu.model}\n`),
+  lastlog: (_, { machine, user, source, since }) => say(`Username         Port     From             Latest\n${machine.users.map(({ name }) => (name === user.name ? `${name.padEnd(16)} pts/0    ${source.padEnd(16)} ${day(since)} ${clockSeconds(since)} +0000 ${new Date(since).getUTCFullYear()}\n` : `${name.padEnd(43)} **Never logged in**\n`)).join('')}`),
+  getent: (args, { machine }) => {
+    if (args[0] === 'passwd') return say(machine.users.filter(({ name }) => args[1] === undefined || name === args[1]).map((u) => `${u.name}:x:${u.uid}:${u.gid}:${u.gecos}:${u.home}:${u.shell}\n`).join(''))
+    if (args[0] === 'hosts') return say(`${machine.network.ip.padEnd(15)} ${machine.hostname}\n`)
+    return { code: 2 }
+  },
+}

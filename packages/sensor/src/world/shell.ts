@@ -1,0 +1,195 @@
+import { createHash } from 'node:crypto'
+import type { User } from '../personas/machine.ts'
+import type { Session } from '../runtime/service.ts'
+import { extractUrls } from '../evidence/extract.ts'
+import { commands, quick } from './commands/index.ts'
+import type { Io } from './commands/command.ts'
+import { fingerprintOf } from './keys.ts'
+import type { FsNode } from './node.ts'
+import { freshState, type RunResult } from './pool.ts'
+import type { ShellState } from './worker.ts'
+
+/** What a line printed and how it ended. */
+export interface LineResult {
+  readonly out: Buffer
+  readonly err: Buffer
+  readonly code: number
+}
+
+/** Files whose change makes an attacker stay. */
+const persistent: readonly (readonly [string, RegExp])[] = [
+  ['cron', /^\/(var\/spool\/cron|etc\/cron)/],
+  ['systemd', /^\/(etc|usr\/lib|lib)\/systemd\/system\/|\.config\/systemd\/user\//],
+  ['rc', /^\/etc\/(rc\.local|init\.d\/|rc\d?\.d\/)/],
+  ['profile', /\/\.(bashrc|profile|bash_profile)$|^\/etc\/profile/],
+  ['preload', /^\/etc\/ld\.so\.preload$/],
+]
+
+/**
+ * A shell of one attacker on the persona's machine, and the evidence of all that is done in it. The lines run in the
+ * pool's threads; those that only ask for facts are answered here.
+ */
+export class Shell {
+  readonly #session: Session
+  readonly user: User
+  readonly since = Date.now()
+  #state: ShellState
+  readonly #seen = new Set<string>()
+
+  constructor(session: Session, name: string) {
+    this.#session = session
+    const { users } = session.persona.machine
+    this.user = users.find((user) => user.name === name) ?? { name, uid: 1000, gid: 1000, gecos: '', home: '/', shell: '/bin/bash' }
+    this.#state = freshState(this.user.home, this.user.name, this.user.shell)
+  }
+
+  get cwd(): string {
+    return this.#state.cwd
+  }
+
+  /** Sets a variable of the environment, as SSH clients and telnet options may. */
+  setEnv(name: string, value: string): void {
+    if (Object.keys(this.#state.env).length < 64) this.#state = { ...this.#state, env: { ...this.#state.env, [name]: value } }
+  }
+
+  /** The prompt as Debian's root and users have it. */
+  get prompt(): string {
+    const { home, name, uid } = this.user
+    const at = this.#state.cwd === home ? '~' : this.#state.cwd.startsWith(`${home}/`) ? `~${this.#state.cwd.slice(home.length)}` : this.#state.cwd
+    return `${name}@${this.#session.persona.machine.hostname}:${at}${uid === 0 ? '#' : '$'} `
+  }
+
+  /**
+   * Runs a line and records it with all that follows from it.
+   * @param line the line as it came
+   * @param options `terminal`: output and errors in one stream, and errors worded as an interactive shell does
+   */
+  async run(line: Buffer, options: { terminal: boolean; stdin?: Buffer; signal?: AbortSignal }): Promise<LineResult> {
+    const started = performance.now()
+    const { cwd } = this.#state
+    const text = line.toString('utf8')
+    const fast = this.#quick(text, options)
+    const result = fast ?? (await this.#session.world.pool.run(
+      this.#session.world,
+      {
+        state: this.#state,
+        line: line.toString('latin1'),
+        stdin: options.stdin?.toString('latin1') ?? '',
+        user: this.user,
+        source: this.#session.source.ip,
+        since: this.since,
+        merged: options.terminal,
+      },
+      options.signal === undefined ? this.#session.signal : AbortSignal.any([options.signal, this.#session.signal]),
+    ))
+    this.#state = result.state
+    const wording = (raw: string) => raw.replace(/^bash: (?!line \d)/gm, options.terminal ? '-bash: ' : 'bash: line 1: ')
+    // An attacker's program "runs": it is there, executable, and says nothing.
+    const runs = (raw: string) => raw.replace(/^.*: (?:cannot execute binary file|Exec format error).*\n?/gm, '')
+    const out = Buffer.from(options.terminal ? runs(wording(result.out)) : result.out, 'latin1')
+    const err = Buffer.from(runs(wording(result.err)), 'latin1')
+    const printed = err.length === 0 ? out : Buffer.concat([out, err])
+    const id = this.#session.record('command.run', {
+      line: text,
+      cwd,
+      user: this.user.name,
+      exit_code: result.code,
+      output: printed.subarray(0, 8192).toString('utf8'),
+      output_sha256: createHash('sha256').update(printed).digest('hex'),
+      duration_ms: Math.round(performance.now() - started),
+    })
+    if (fast === undefined) this.#evidence(text, result, id)
+    return { out, err, code: result.code }
+  }
+
+  /** Records a line that the terminal answers itself, such as leaving or entering a shell within the shell. */
+  note(line: Buffer): void {
+    this.#session.record('command.run', { line: line.toString('utf8'), cwd: this.#state.cwd, user: this.user.name, exit_code: 0 })
+  }
+
+  /** Lines of one program that only tells facts need no shell. */
+  #quick(text: string, { terminal }: { terminal: boolean }): RunResult | undefined {
+    if (text.length > 200 || !/^[\w./-]+(?: [\w./-]+)*$/.test(text)) return undefined
+    const [name = '', ...args] = text.split(' ')
+    const bare = name.replace(/^\/(?:usr\/)?s?bin\/(?:\.\/)?/, '')
+    const command = quick.has(bare) ? commands.get(bare) : undefined
+    if (command === undefined || this.#session.world.version > 0) return undefined
+    const { machine } = this.#session.persona
+    const uptime = (Date.now() - machine.booted) / 1000
+    const io = {
+      machine,
+      cwd: this.#state.cwd,
+      env: new Map(),
+      user: this.user,
+      source: this.#session.source.ip,
+      since: this.since,
+      stdin: '',
+      effects: [],
+      fs: { content: () => Buffer.from(`0.0${Math.floor(uptime / 61) % 9} 0.0${Math.floor(uptime / 303) % 7} 0.00 1/120 2400`) },
+    } as unknown as Io
+    const result = command(args, io)
+    if (result instanceof Promise) return undefined
+    const latin = (part = '') => Buffer.from(part).toString('latin1')
+    const { out, err, code = 0 } = result
+    const merged = terminal ? latin(out) + latin(err) : latin(out)
+    return { out: merged, err: terminal ? '' : latin(err), code, state: this.#state, changes: [], effects: [] }
+  }
+
+  #evidence(text: string, { changes, effects }: RunResult, parent: string): void {
+    const { record, world } = this.#session
+    const urls = new Set<string>()
+    for (const found of extractUrls(text)) {
+      urls.add(found.url)
+      record('payload.seen', { ...found, parent })
+    }
+    for (const effect of effects) {
+      if (effect.type === 'fetch') {
+        if (urls.has(effect.url)) continue
+        urls.add(effect.url)
+        record('payload.seen', { url: effect.url, decoded: 'run', tool: effect.tool, parent })
+      } else if (effect.type === 'password') {
+        world.changePassword(effect.user, effect.secret)
+        record('credential.changed', { user: effect.user, secret: effect.secret, parent })
+      } else record('persistence.added', { method: effect.method, path: effect.path, content: effect.content, parent })
+    }
+    for (const [path, node] of changes) if (node !== null) this.#fileEvidence(path, node, parent)
+  }
+
+  #fileEvidence(path: string, node: FsNode, parent: string): void {
+    const { keep, record, extract, world } = this.#session
+    const { data } = node
+    if (node.type !== 'file' || data === undefined || data.length === 0 || node.made === true) return
+    const bytes = Buffer.from(data)
+    const sha = createHash('sha256').update(bytes).digest('hex')
+    if (this.#seen.has(`${path} ${sha}`)) return
+    this.#seen.add(`${path} ${sha}`)
+    keep(bytes, { name: path, media: mediaOf(bytes), parent })
+    const content = bytes.subarray(0, 65_536).toString('utf8')
+    if (/\/authorized_keys2?$/.test(path)) {
+      for (const line of content.split('\n').slice(0, 50)) {
+        const fingerprint = fingerprintOf(line)
+        if (fingerprint === undefined) continue
+        world.plantKey(fingerprint)
+        record('key.planted', { key: line, fingerprint, path, parent })
+      }
+    }
+    for (const [method, pattern] of persistent) {
+      if (!pattern.test(path) || /crontabs\//.test(path)) continue
+      record('persistence.added', { method, path, content, parent })
+      break
+    }
+    if (bytes.length < 65_536 && printable(bytes)) extract(content, parent)
+  }
+}
+
+const printable = (bytes: Buffer): boolean => !bytes.subarray(0, 512).includes(0)
+
+/** What kind of thing some bytes are. */
+export function mediaOf(bytes: Buffer): string {
+  if (bytes.subarray(0, 4).toString('latin1') === '\x7fELF') return 'application/x-elf'
+  if (bytes.subarray(0, 2).toString('latin1') === 'MZ') return 'application/x-msdownload'
+  if (bytes.subarray(0, 2).toString('latin1') === '#!') return 'text/x-shellscript'
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return 'application/gzip'
+  if (bytes.subarray(0, 4).toString('latin1') === 'PK\x03\x04') return 'application/zip'
+  return printable(bytes) ? 'text/plain' : 'application/octet-stream'
+}

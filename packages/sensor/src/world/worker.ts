@@ -1,0 +1,187 @@
+// A thread that runs attackers' shell lines. It holds no state that matters: what a line needs comes with it, what it
+// changed goes back, so that this thread may be ended at any time.
+import { setImmediate as breathe } from 'node:timers/promises'
+import { parentPort, workerData } from 'node:worker_threads'
+import { Bash, defineCommand, parse, serialize, unsafeBytesFromLatin1 } from 'just-bash'
+import type { Machine, User } from '../personas/machine.ts'
+import { commands } from './commands/index.ts'
+import type { Effect, Io, Result } from './commands/command.ts'
+import { DecoyFs } from './fs.ts'
+import { buildImage } from './image.ts'
+import { resolvePath, type FsNode, type Overlay } from './node.ts'
+
+/** What lives from one line of a shell to the next. */
+export interface ShellState {
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string>>
+  /** Functions and aliases, as text. */
+  readonly prelude: string
+}
+
+export interface Job {
+  readonly job: number
+  readonly world: string
+  readonly version: number
+  /** The world's changes; absent when this thread has this version already. */
+  readonly overlay?: readonly (readonly [string, FsNode | null])[]
+  readonly state: ShellState
+  /** The line, one character a byte. */
+  readonly line: string
+  readonly stdin: string
+  readonly user: User
+  readonly source: string
+  readonly since: number
+  /** Whether output and errors go to one terminal. */
+  readonly merged: boolean
+}
+
+export interface Done {
+  readonly type: 'done'
+  readonly job: number
+  /** Output and errors, one character a byte. */
+  readonly out: string
+  readonly err: string
+  readonly code: number
+  readonly state: ShellState
+  readonly changes: readonly (readonly [string, FsNode | null])[]
+  readonly effects: readonly Effect[]
+}
+
+export type ToWorker = ({ readonly type: 'run' } & Job) | { readonly type: 'abort'; readonly job: number }
+export type FromWorker = Done | { readonly type: 'waiting'; readonly job: number; readonly waiting: boolean }
+
+const machine = workerData as Machine
+const image = buildImage(machine)
+const worlds = new Map<string, { version: number; overlay: Overlay }>()
+const running = new Map<number, AbortController>()
+const maxOutput = 256 * 1024
+
+/** Gives other sessions of this thread their turn after 10 ms of work. */
+// Taken before the engine forbids the clock to whatever runs within it.
+const clock = performance.now.bind(performance)
+let sliceStart = clock()
+const pause = (): Promise<void> | undefined => {
+  if (clock() - sliceStart < 10) return undefined
+  return breathe().then(() => {
+    sliceStart = clock()
+  })
+}
+
+/** Words of the engine that no shell says. */
+const betrays = /increase executionLimits|too many commands executed|maximum (?:recursion|loop|source)|not available in browser|Parse error at|just-bash|limit exceeded|security violation|defenseInDepth/i
+
+const plain = (text: string): string => (/[^\u0000-\u00ff]/.test(text) ? Buffer.from(text).toString('latin1') : text)
+
+async function run(job: Job): Promise<Done> {
+  const known = worlds.get(job.world)
+  const overlay: Overlay = job.overlay === undefined && known?.version === job.version ? known.overlay : new Map(job.overlay ?? [])
+  const fs = new DecoyFs(image, machine, overlay, pause)
+  fs.uid = job.user.uid
+  fs.gid = job.user.gid
+  const effects: Effect[] = []
+  const abort = new AbortController()
+  running.set(job.job, abort)
+
+  const sleep = async (ms: number): Promise<void> => {
+    if (abort.signal.aborted) return
+    parentPort?.postMessage({ type: 'waiting', job: job.job, waiting: true } satisfies FromWorker)
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, Math.min(ms, 3_600_000))
+      abort.signal.addEventListener('abort', () => {
+        clearTimeout(timer)
+        resolve()
+      })
+    })
+    parentPort?.postMessage({ type: 'waiting', job: job.job, waiting: false } satisfies FromWorker)
+  }
+
+  const customCommands = [...commands].map(([name, command]) =>
+    defineCommand(name, async (args, context) => {
+      const io: Io = {
+        machine,
+        fs,
+        cwd: context.cwd,
+        env: context.env,
+        user: job.user,
+        source: job.source,
+        since: job.since,
+        stdin: String(context.stdin ?? ''),
+        effects,
+        sleep,
+        exec: async (line, stdin) => {
+          const inner = await context.exec?.(line, { cwd: context.cwd, signal: abort.signal, ...(stdin !== undefined && { stdin, stdinKind: 'bytes' as const }) })
+          return { out: inner?.stdout ?? '', err: inner?.stderr ?? '', code: inner?.exitCode ?? 127 }
+        },
+      }
+      await pause()
+      const { out = '', err = '', code = 0 }: Result = await command(args, io)
+      return { stdout: unsafeBytesFromLatin1(plain(out)) as unknown as string, stdoutKind: 'bytes', stderr: err, exitCode: code }
+    }),
+  )
+  const bash = new Bash({
+    fs,
+    cwd: job.state.cwd,
+    env: { ...job.state.env },
+    customCommands,
+    executionLimitProfile: 'hardened',
+    sleep,
+    processInfo: { pid: 2000 + (Math.floor(job.since / 1000) % 28_000), ppid: 446, uid: job.user.uid, gid: job.user.gid },
+  })
+  let [out, err, code] = ['', '', 0]
+  let { cwd, prelude } = job.state
+  let env = job.state.env
+  try {
+    const script = `${job.merged ? 'exec 2>&1\n' : ''}${prelude}${job.line}`
+    const result = await bash.exec(script, { rawScript: true, signal: abort.signal, stdin: job.stdin, stdinKind: 'bytes' })
+    out = plain(result.stdout)
+    err = plain(result.stderr)
+    code = result.exitCode
+    env = result.env
+    cwd = resolvePath('/', result.env['PWD'] ?? cwd)
+    prelude = remember(prelude, job.line)
+  } catch (error) {
+    // The engine's own limits end here too; a shell would have been killed.
+    code = 137
+    if (!abort.signal.aborted && !betrays.test(String(error))) err = 'Killed\n'
+  } finally {
+    running.delete(job.job)
+  }
+  const clean = (text: string) => (betrays.test(text) ? text.split('\n').filter((line) => line !== '' && !betrays.test(line)).map((line) => `${line}\n`).join('') : text).slice(0, maxOutput)
+  const changes = [...fs.changed].map((path) => [path, overlay.get(path) ?? null] as const)
+  worlds.set(job.world, { version: job.version + (changes.length > 0 ? 1 : 0), overlay })
+  if (worlds.size > 200) worlds.delete(worlds.keys().next().value ?? '')
+  return { type: 'done', job: job.job, out: clean(out), err: clean(err), code, state: { cwd, env, prelude }, changes, effects }
+}
+
+/** Keeps the functions and aliases that a line defines: the engine forgets them with each line. */
+function remember(prelude: string, line: string): string {
+  if (!/\(\)|\bfunction\b|\balias\b/.test(line) || prelude.length > 32_768) return prelude
+  try {
+    const script = parse(line)
+    const kept = script.statements.filter((statement) => {
+      const command = statement.pipelines[0]?.commands[0]
+      return command?.type === 'FunctionDef'
+    })
+    const aliases = [...line.matchAll(/(?:^|[;&|]\s*)(alias\s+[\w.-]+=(?:'[^']*'|"[^"]*"|[^\s;&|]+))/g)].map(([, alias]) => alias ?? '')
+    if (kept.length === 0 && aliases.length === 0) return prelude
+    const functions = kept.length === 0 ? '' : serialize({ ...script, statements: kept })
+    return `${prelude}${aliases.length > 0 ? `shopt -s expand_aliases\n${aliases.join('\n')}\n` : ''}${functions}\n`
+  } catch {
+    return prelude
+  }
+}
+
+parentPort?.on('message', (message: ToWorker) => {
+  if (message.type === 'abort') {
+    running.get(message.job)?.abort()
+    return
+  }
+  sliceStart = clock()
+  void run(message).then(
+    (done) => parentPort?.postMessage(done),
+    (error: unknown) => {
+      parentPort?.postMessage({ type: 'done', job: message.job, out: '', err: '', code: 126, state: message.state, changes: [], effects: [] } satisfies Done)
+      throw error
+    },
+  )
+})
