@@ -138,7 +138,7 @@ function servePortal(app: OpenAPIHono<Env>, folder: string): void {
   app.get('*', (c) => {
     const asset = load(c.req.path)
     const path = asset === undefined ? '/index.html' : c.req.path
-    const found = asset ?? (extname(c.req.path) === '' ? load('/index.html') : undefined)
+    const found = asset ?? (c.req.path.startsWith('/assets/') ? undefined : load('/index.html'))
     if (found === undefined) return c.text('Not found', 404)
     c.header('etag', found.etag)
     c.header('vary', 'accept-encoding')

@@ -24,28 +24,32 @@ export function inPrefix(column: string, prefix: string): Sql {
 /** The address column is this address. */
 export const isAddress = (column: string, address: string): Sql => sql`${raw(column)} = ${ip(address)}`
 
-/** Rows of the events (or a rollup with the same column names) in a window and a scope. */
-export function within(column: string, { since, until }: Window, scope: Scope = {}): Sql {
-  const parts = [sql`${raw(column)} >= ${time(since)} AND ${raw(column)} < ${time(until)}`]
-  if (scope.asn !== undefined) parts.push(sql`asn = ${uint32(scope.asn)}`)
-  if (scope.prefix !== undefined) parts.push(inPrefix('source_ip', scope.prefix))
-  if (scope.economy !== undefined) parts.push(sql`economy = ${string(scope.economy)}`)
-  if (scope.source !== undefined) parts.push(isAddress('source_ip', scope.source))
-  if (scope.service !== undefined) parts.push(sql`service = ${string(scope.service)}`)
-  if (scope.port !== undefined) parts.push(sql`target_port = ${{ type: 'UInt16', value: scope.port }}`)
+const scoped = (table: string, { asn, prefix, economy, source }: Scope): Sql[] => [
+  ...(asn === undefined ? [] : [sql`${raw(`${table}.asn`)} = ${uint32(asn)}`]),
+  ...(prefix === undefined ? [] : [inPrefix(`${table}.source_ip`, prefix)]),
+  ...(economy === undefined ? [] : [sql`${raw(`${table}.economy`)} = ${string(economy)}`]),
+  ...(source === undefined ? [] : [isAddress(`${table}.source_ip`, source)]),
+]
+
+/**
+ * Rows of the events, or of the hourly counts, in a window and a scope. Columns are named with their table: results
+ * may have the same names, and ClickHouse would take those.
+ */
+export function within(table: 'events' | 'hourly', { since, until }: Window, scope: Scope = {}): Sql {
+  const column = raw(table === 'events' ? 'events.time' : 'hourly.hour')
+  const parts = [sql`${column} >= ${time(since)} AND ${column} < ${time(until)}`, ...scoped(table, scope)]
+  if (scope.service !== undefined) parts.push(sql`${raw(`${table}.service`)} = ${string(scope.service)}`)
+  if (scope.port !== undefined) parts.push(sql`${raw(`${table}.target_port`)} = ${{ type: 'UInt16', value: scope.port }}`)
   return join(parts, ' AND ')
 }
 
 /** The same for rollups by day: whole days. */
-export function withinDays({ since, until }: Window, scope: Scope = {}): Sql {
+export function withinDays(table: 'sources' | 'sightings', { since, until }: Window, scope: Scope = {}): Sql {
   const day = (iso: string): Param => ({ type: 'Date', value: iso.slice(0, 10) })
-  const parts = [sql`day >= ${day(since)} AND day <= ${day(until)}`]
-  if (scope.asn !== undefined) parts.push(sql`asn = ${uint32(scope.asn)}`)
-  if (scope.prefix !== undefined) parts.push(inPrefix('source_ip', scope.prefix))
-  if (scope.economy !== undefined) parts.push(sql`economy = ${string(scope.economy)}`)
-  if (scope.source !== undefined) parts.push(isAddress('source_ip', scope.source))
-  if (scope.service !== undefined) parts.push(sql`has(services, ${string(scope.service)})`)
-  if (scope.port !== undefined) parts.push(sql`has(ports, ${{ type: 'UInt16', value: scope.port }})`)
+  const column = raw(`${table}.day`)
+  const parts = [sql`${column} >= ${day(since)} AND ${column} <= ${day(until)}`, ...scoped(table, scope)]
+  if (scope.service !== undefined) parts.push(sql`has(${raw(table)}.services, ${string(scope.service)})`)
+  if (scope.port !== undefined) parts.push(sql`has(${raw(table)}.ports, ${{ type: 'UInt16', value: scope.port }})`)
   return join(parts, ' AND ')
 }
 

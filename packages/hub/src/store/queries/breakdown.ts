@@ -17,11 +17,11 @@ export const breakdown = query({
     return fine
       ? sql`SELECT toString(${key}) AS key, count() AS events, countIf(kind = 'session.open') AS sessions,
               uniqCombined64(source_ip) AS sources
-            FROM skep.events WHERE ${within('time', window, scope)} AND source_ip != toIPv6('::')
+            FROM skep.events WHERE ${within('events', window, scope)} AND source_ip != toIPv6('::')
             GROUP BY key ORDER BY sessions DESC, events DESC, key ${page(wanted)}`
       : sql`SELECT toString(${key}) AS key, sum(hourly.events) AS events, sum(hourly.sessions) AS sessions,
               uniqCombined64Merge(12)(hourly.sources) AS sources
-            FROM skep.hourly WHERE ${within('hour', window, scope)}
+            FROM skep.hourly WHERE ${within('hourly', window, scope)}
             GROUP BY key ORDER BY sessions DESC, events DESC, key ${page(wanted)}`
   },
 })

@@ -24,7 +24,7 @@ export const events = query({
     limit: number
   }) => {
     const [order, beyond] = p.descending === true ? ['DESC', '<'] : ['ASC', '>']
-    return sql`SELECT * FROM skep.events WHERE ${within('time', p.window, p.scope)}
+    return sql`SELECT * FROM skep.events WHERE ${within('events', p.window, p.scope)}
       ${p.session === undefined ? sql`` : sql`AND session = ${uuid(p.session)}`}
       ${p.sensor === undefined ? sql`` : sql`AND sensor = ${string(p.sensor)}`}
       ${p.kinds === undefined ? sql`` : sql`AND kind IN (${strings(p.kinds)})`}

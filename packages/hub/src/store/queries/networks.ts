@@ -21,10 +21,10 @@ export const networks = query({
     last_seen: instant,
   }),
   build: (p: { window: Window; scope: Scope; page: Page; sort?: string | undefined; descending?: boolean; contains?: string | undefined }) =>
-    sql`SELECT asn, anyLast(s.as_name) AS as_name, anyLast(s.economy) AS economy, uniqExact(source_ip) AS sources,
-          uniqExact(s.prefix) AS prefixes, sum(s.sessions) AS sessions, sum(s.events) AS events,
-          sum(s.payloads) AS payloads, min(s.first_seen) AS first_seen, max(s.last_seen) AS last_seen
-        FROM skep.sources AS s WHERE ${withinDays(p.window, p.scope)}
-        ${p.contains === undefined ? sql`` : sql`AND (positionCaseInsensitive(s.as_name, ${string(p.contains)}) > 0 OR toString(asn) = ${string(p.contains)})`}
-        GROUP BY asn ${orderBy(networkSorts, p.sort, p.descending)}, asn ${page(p.page)}`,
+    sql`SELECT sources.asn AS asn, anyLast(sources.as_name) AS as_name, anyLast(sources.economy) AS economy, uniqExact(source_ip) AS sources,
+          uniqExact(sources.prefix) AS prefixes, sum(sources.sessions) AS sessions, sum(sources.events) AS events,
+          sum(sources.payloads) AS payloads, min(sources.first_seen) AS first_seen, max(sources.last_seen) AS last_seen
+        FROM skep.sources AS sources WHERE ${withinDays('sources', p.window, p.scope)}
+        ${p.contains === undefined ? sql`` : sql`AND (positionCaseInsensitive(sources.as_name, ${string(p.contains)}) > 0 OR toString(sources.asn) = ${string(p.contains)})`}
+        GROUP BY sources.asn ${orderBy(networkSorts, p.sort, p.descending)}, asn ${page(p.page)}`,
 })

@@ -29,15 +29,15 @@ export const sessions = query({
     duration_ms: number,
   }),
   build: (p: { window: Window; scope: Scope; page: Page; sort?: string | undefined; descending?: boolean; session?: string | undefined }) =>
-    sql`SELECT toString(session) AS session, min(time) AS started, any(toString(source_ip)) AS source,
-          any(e.source_port) AS source_port, any(e.target_port) AS target_port, any(e.service) AS service,
-          any(e.transport) AS transport, any(e.asn) AS asn, any(e.as_name) AS as_name, any(e.economy) AS economy,
-          any(e.sensor) AS sensor, count() AS events, countIf(kind = 'auth.attempt') AS auths,
-          countIf(kind = 'auth.attempt' AND e.accepted) AS accepted, countIf(kind = 'command.run') AS commands,
-          countIf(kind = 'payload.seen') AS payloads, anyIf(e.reason, kind = 'session.close') AS reason,
-          maxIf(e.duration_ms, kind = 'session.close') AS duration_ms
-        FROM skep.events AS e
-        WHERE ${within('time', p.window, p.scope)} AND session != toUUID('00000000-0000-0000-0000-000000000000')
-          ${p.session === undefined ? sql`` : sql`AND session = ${uuid(p.session)}`}
-        GROUP BY session ${orderBy(sessionSorts, p.sort, p.descending)}, session ${page(p.page)}`,
+    sql`SELECT toString(events.session) AS session, min(time) AS started, any(toString(source_ip)) AS source,
+          any(events.source_port) AS source_port, any(events.target_port) AS target_port, any(events.service) AS service,
+          any(events.transport) AS transport, any(events.asn) AS asn, any(events.as_name) AS as_name, any(events.economy) AS economy,
+          any(events.sensor) AS sensor, count() AS events, countIf(kind = 'auth.attempt') AS auths,
+          countIf(kind = 'auth.attempt' AND events.accepted) AS accepted, countIf(kind = 'command.run') AS commands,
+          countIf(kind = 'payload.seen') AS payloads, anyIf(events.reason, kind = 'session.close') AS reason,
+          maxIf(events.duration_ms, kind = 'session.close') AS duration_ms
+        FROM skep.events AS events
+        WHERE ${within('events', p.window, p.scope)} AND events.session != toUUID('00000000-0000-0000-0000-000000000000')
+          ${p.session === undefined ? sql`` : sql`AND events.session = ${uuid(p.session)}`}
+        GROUP BY events.session ${orderBy(sessionSorts, p.sort, p.descending)}, session ${page(p.page)}`,
 })

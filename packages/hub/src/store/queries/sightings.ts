@@ -32,11 +32,11 @@ export const sightings = query({
     contains?: string | undefined
     value?: string | undefined
   }) =>
-    sql`SELECT type, value, sum(s.events) AS events, uniqCombined64Merge(12)(s.sources) AS sources,
-          uniqCombined64Merge(12)(s.networks) AS networks, uniqExact(sensor) AS sensors,
-          min(s.first_seen) AS first_seen, max(s.last_seen) AS last_seen, toString(anyLast(s.session)) AS session,
-          anyLast(s.detail) AS detail
-        FROM skep.sightings AS s WHERE type = ${string(p.type)} AND ${withinDays(p.window)}
+    sql`SELECT type, value, sum(sightings.events) AS events, uniqCombined64Merge(12)(sightings.sources) AS sources,
+          uniqCombined64Merge(12)(sightings.networks) AS networks, uniqExact(sensor) AS sensors,
+          min(sightings.first_seen) AS first_seen, max(sightings.last_seen) AS last_seen, toString(anyLast(sightings.session)) AS session,
+          anyLast(sightings.detail) AS detail
+        FROM skep.sightings AS sightings WHERE type = ${string(p.type)} AND ${withinDays('sightings', p.window)}
           ${p.contains === undefined ? sql`` : sql`AND positionCaseInsensitive(value, ${string(p.contains)}) > 0`}
           ${p.value === undefined ? sql`` : sql`AND value = ${string(p.value)}`}
         GROUP BY type, value ${orderBy(sightingSorts, p.sort, p.descending)}, value ${page(p.page)}`,
@@ -54,9 +54,9 @@ export const news = query({
     session: z.string(),
   }),
   build: ({ window, page: wanted }: { window: Window; page: Page }) =>
-    sql`SELECT type, value, sum(s.events) AS events, uniqCombined64Merge(12)(s.sources) AS sources,
-          min(s.first_seen) AS first_seen, toString(anyLast(s.session)) AS session
-        FROM skep.sightings AS s
+    sql`SELECT type, value, sum(sightings.events) AS events, uniqCombined64Merge(12)(sightings.sources) AS sources,
+          min(sightings.first_seen) AS first_seen, toString(anyLast(sightings.session)) AS session
+        FROM skep.sightings AS sightings
         WHERE type IN ('url', 'artifact', 'key', 'command', 'hassh') AND day <= toDate(${time(window.until)})
         GROUP BY type, value
         HAVING first_seen >= ${time(window.since)} AND first_seen < ${time(window.until)}

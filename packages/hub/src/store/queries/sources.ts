@@ -26,12 +26,12 @@ export const sources = query({
     last_seen: instant,
   }),
   build: (p: { window: Window; scope: Scope; page: Page; sort?: string | undefined; descending?: boolean; contains?: string | undefined }) =>
-    sql`SELECT toString(source_ip) AS source, any(asn) AS asn, anyLast(s.as_name) AS as_name, anyLast(s.prefix) AS prefix,
-          anyLast(s.economy) AS economy, sum(s.events) AS events, sum(s.sessions) AS sessions, sum(s.auths) AS auths,
-          sum(s.accepted) AS accepted, sum(s.commands) AS commands, sum(s.payloads) AS payloads,
-          arraySort(groupUniqArrayArray(20)(s.ports)) AS ports, arraySort(groupUniqArrayArray(20)(s.services)) AS services,
-          min(s.first_seen) AS first_seen, max(s.last_seen) AS last_seen
-        FROM skep.sources AS s WHERE ${withinDays(p.window, p.scope)}
+    sql`SELECT toString(source_ip) AS source, any(sources.asn) AS asn, anyLast(sources.as_name) AS as_name, anyLast(sources.prefix) AS prefix,
+          anyLast(sources.economy) AS economy, sum(sources.events) AS events, sum(sources.sessions) AS sessions, sum(sources.auths) AS auths,
+          sum(sources.accepted) AS accepted, sum(sources.commands) AS commands, sum(sources.payloads) AS payloads,
+          arraySort(groupUniqArrayArray(20)(sources.ports)) AS ports, arraySort(groupUniqArrayArray(20)(sources.services)) AS services,
+          min(sources.first_seen) AS first_seen, max(sources.last_seen) AS last_seen
+        FROM skep.sources AS sources WHERE ${withinDays('sources', p.window, p.scope)}
         ${p.contains === undefined ? sql`` : sql`AND position(toString(source_ip), ${string(p.contains)}) > 0`}
         GROUP BY source_ip ${orderBy(sourceSorts, p.sort, p.descending)}, source ${page(p.page)}`,
 })

@@ -31,11 +31,11 @@ export const timeline = query({
     return scope.prefix !== undefined || scope.source !== undefined
       ? sql`SELECT ${start('time')} AS at, service, countIf(kind = 'session.open') AS sessions, count() AS events,
               uniqCombined64(source_ip) AS sources
-            FROM skep.events WHERE ${within('time', window, scope)} AND source_ip != toIPv6('::')
+            FROM skep.events WHERE ${within('events', window, scope)} AND source_ip != toIPv6('::')
             GROUP BY at, service ORDER BY at, service`
       : sql`SELECT ${start('hour')} AS at, service, sum(sessions) AS sessions, sum(events) AS events,
               uniqCombined64Merge(12)(hourly.sources) AS sources
-            FROM skep.hourly WHERE ${within('hour', window, scope)}
+            FROM skep.hourly WHERE ${within('hourly', window, scope)}
             GROUP BY at, service ORDER BY at, service`
   },
 })

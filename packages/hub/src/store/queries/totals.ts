@@ -21,10 +21,10 @@ export const totals = query({
       ? sql`SELECT count() AS events, countIf(kind = 'session.open') AS sessions, uniqCombined64(source_ip) AS sources,
               countIf(kind = 'auth.attempt') AS auths, countIf(kind = 'command.run') AS commands,
               countIf(kind = 'payload.seen') AS payloads, uniq(asn) AS networks, uniq(economy) AS economies
-            FROM skep.events WHERE ${within('time', window, scope)} AND source_ip != toIPv6('::')`
+            FROM skep.events WHERE ${within('events', window, scope)} AND source_ip != toIPv6('::')`
       : sql`SELECT sum(hourly.events) AS events, sum(hourly.sessions) AS sessions,
               uniqCombined64Merge(12)(hourly.sources) AS sources, sum(hourly.auths) AS auths,
               sum(hourly.commands) AS commands, sum(hourly.payloads) AS payloads,
               uniqIf(asn, asn != 0) AS networks, uniqIf(economy, economy != '') AS economies
-            FROM skep.hourly WHERE ${within('hour', window, scope)}`,
+            FROM skep.hourly WHERE ${within('hourly', window, scope)}`,
 })

@@ -316,7 +316,7 @@ function openShell(session: Session, channel: Channel, user: string): Shell {
   for (const [name, value] of channel.environment) made.setEnv(name, value)
   if (channel.pty !== undefined) {
     made.setEnv('TERM', channel.pty.terminal)
-    channel.recording = new Recording(channel.pty.width, channel.pty.height, channel.pty.terminal)
+    channel.recording = new Recording(channel.pty.width || 80, channel.pty.height || 24, channel.pty.terminal)
   } else channel.recording = new Recording(80, 24, 'dumb')
   return made
 }

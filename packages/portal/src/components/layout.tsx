@@ -1,0 +1,166 @@
+import { useEffect, useRef, useState, type ReactNode } from 'react'
+import { Link, Outlet, useNavigate } from '@tanstack/react-router'
+import { useApi } from '../api.ts'
+import { utc } from '../format.ts'
+import { spanNames, usePageSearch, useRange, useSetSearch } from '../range.ts'
+
+const pages = [
+  ['/', 'Now'],
+  ['/networks', 'Networks'],
+  ['/sources', 'Sources'],
+  ['/sessions', 'Sessions'],
+  ['/indicators', 'Artifacts & URLs'],
+  ['/search', 'Search'],
+  ['/fleet', 'Sensors'],
+] as const
+
+/** Takes what a person may paste and goes there. */
+function usePalette(): { open: boolean; setOpen: (open: boolean) => void; go: (text: string) => void } {
+  const [open, setOpen] = useState(false)
+  const navigate = useNavigate()
+  const go = (text: string): void => {
+    const q = text.trim()
+    setOpen(false)
+    if (q === '') return
+    const none = {} as never
+    const asn = /^as\s*(\d{1,10})$/i.exec(q)?.[1]
+    if (asn !== undefined) void navigate({ to: '/network/$asn', params: { asn }, search: none })
+    else if (/^(?:\d{1,3}\.){3}\d{1,3}$/.test(q) || /^[0-9a-f:]*:[0-9a-f:]+$/i.test(q)) void navigate({ to: '/source/$ip', params: { ip: q }, search: none })
+    else if (/^[0-9a-f]{64}$/.test(q)) void navigate({ to: '/artifact/$sha256', params: { sha256: q }, search: none })
+    else if (/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}$/.test(q)) void navigate({ to: '/session/$id', params: { id: q }, search: none })
+    else void navigate({ to: '/search', search: { q } as never })
+  }
+  return { open, setOpen, go }
+}
+
+export function Layout(): ReactNode {
+  const palette = usePalette()
+  const dialog = useRef<HTMLDialogElement>(null)
+  const help = useRef<HTMLDialogElement>(null)
+  const [theme, setTheme] = useState(() => localStorage.getItem('theme') ?? 'auto')
+  const { data: me } = useApi<{ role: string; version: string }>('me')
+
+  useEffect(() => {
+    document.documentElement.dataset['theme'] = theme
+    localStorage.setItem('theme', theme)
+  }, [theme])
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const typing = event.target instanceof HTMLElement && /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)
+      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
+        event.preventDefault()
+        dialog.current?.showModal()
+      } else if (event.key === '/' && !typing) {
+        event.preventDefault()
+        dialog.current?.showModal()
+      } else if (event.key === '?' && !typing) help.current?.showModal()
+    }
+    addEventListener('keydown', onKey)
+    return () => removeEventListener('keydown', onKey)
+  }, [])
+
+  return (
+    <>
+      <a className="skip" href="#main">
+        Skip to the content
+      </a>
+      <header className="top">
+        <Link to="/" className="brand" search={{} as never}>
+          <img src="/skep.svg" alt="" width="26" height="26" /> Skep
+        </Link>
+        <nav aria-label="Pages">
+          {pages.map(([to, name]) => (
+            <Link key={to} to={to} activeOptions={{ exact: to === '/', includeSearch: false }} search={((old: Record<string, unknown>) => ({ ...(old['span'] !== undefined && { span: old['span'] }), ...(old['since'] !== undefined && { since: old['since'], until: old['until'] }) })) as never}>
+              {name}
+            </Link>
+          ))}
+        </nav>
+        <span className="spring" />
+        <button type="button" className="find" onClick={() => dialog.current?.showModal()}>
+          Find anything <kbd>Ctrl K</kbd>
+        </button>
+        <button type="button" className="quiet" onClick={() => setTheme(theme === 'dark' ? 'light' : theme === 'light' ? 'auto' : 'dark')} title="Light, dark or as the system has it">
+          {theme === 'dark' ? 'Dark' : theme === 'light' ? 'Light' : 'Auto'}
+        </button>
+      </header>
+      <dialog ref={dialog} aria-label="Find anything" className="palette">
+        <form
+          method="dialog"
+          onSubmit={(event) => {
+            const field = event.currentTarget.elements.namedItem('q') as HTMLInputElement
+            palette.go(field.value)
+            field.value = ''
+          }}
+        >
+          <label htmlFor="palette">Address, prefix, AS, hash, URL, command, credential, session</label>
+          <input id="palette" name="q" autoComplete="off" spellCheck={false} autoFocus placeholder="AS13335, 192.0.2.0/24, wget http…, root:admin" />
+        </form>
+      </dialog>
+      <dialog ref={help} aria-label="Keyboard shortcuts">
+        <h2>Keyboard</h2>
+        <dl>
+          <dt>Ctrl K or /</dt>
+          <dd>find anything</dd>
+          <dt>j, k or arrows</dt>
+          <dd>move within a table</dd>
+          <dt>Enter</dt>
+          <dd>open the row</dd>
+          <dt>Esc</dt>
+          <dd>close</dd>
+          <dt>?</dt>
+          <dd>this list</dd>
+        </dl>
+        <form method="dialog">
+          <button type="submit">Close</button>
+        </form>
+      </dialog>
+      <main id="main">
+        <Outlet />
+      </main>
+      <Footer version={me?.version ?? ''} />
+    </>
+  )
+}
+
+function Footer({ version }: { version: string }): ReactNode {
+  const { extent } = useRange()
+  const latest = extent?.snapshots.at(-1)
+  return (
+    <footer className="bottom">
+      <p>
+        Skep {version} · times are UTC unless a mark says otherwise · <a href="/openapi.json">API</a>
+      </p>
+      {latest === undefined ? null : (
+        <p>
+          Addresses are placed by the tables “{latest.id}” of {latest.date}. {latest.attribution}
+        </p>
+      )}
+    </footer>
+  )
+}
+
+/** The time that a page looks at, as buttons and in words. */
+export function RangePicker(): ReactNode {
+  const { range, span } = useRange()
+  const set = useSetSearch()
+  const search = usePageSearch()
+  return (
+    <div className="range" role="group" aria-label="Time">
+      {spanNames.map((name) => (
+        <button key={name} type="button" aria-pressed={span === name} onClick={() => set({ span: name, since: undefined, until: undefined })}>
+          {name}
+        </button>
+      ))}
+      {range === undefined ? null : (
+        <span className="faint">
+          {utc(range.since).slice(0, 16)} – {utc(range.until).slice(0, 16)} UTC
+        </span>
+      )}
+      {search['since'] === undefined ? null : (
+        <button type="button" className="quiet" onClick={() => set({ since: undefined, until: undefined })}>
+          whole time
+        </button>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,140 @@
+import { useEffect, useRef, useState, type ReactNode } from 'react'
+import { query, useApi, type List, type Params } from '../api.ts'
+import { usePageSearch, useSetSearch } from '../range.ts'
+import { Empty, Failed, Loading, Origin } from './basics.tsx'
+
+/** A column of a table. */
+export interface Column<Row> {
+  readonly id: string
+  readonly head: string
+  readonly cell: (row: Row) => ReactNode
+  readonly numeric?: boolean
+  readonly sortable?: boolean
+}
+
+interface Props<Row> {
+  /** Route of the list. */
+  readonly path: string
+  readonly params: Params
+  readonly columns: readonly Column<Row>[]
+  readonly rowKey: (row: Row) => string
+  /** Prefix of this table's parameters in the page's address, where a page has several. */
+  readonly name?: string
+  readonly filter?: string
+  readonly empty: ReactNode
+  readonly caption: string
+  readonly enabled?: boolean
+  readonly limit?: number
+  readonly onOpen?: (row: Row) => void
+}
+
+/** A list that the server sorts, filters and pages; what is chosen stands in the page's address. */
+export function ServerTable<Row>({ path, params, columns, rowKey, name = '', filter, empty, caption, enabled = true, limit = 25, onOpen }: Props<Row>): ReactNode {
+  const search = usePageSearch()
+  const set = useSetSearch()
+  const at = (key: string) => `${name}${key}`
+  const [typed, setTyped] = useState(search[at('q')] ?? '')
+  const asked: Params = { ...params, limit, sort: search[at('sort')], order: search[at('order')], contains: search[at('q')], cursor: search[at('page')] }
+  const { data, error, isFetching } = useApi<List<Row>>(path, asked, enabled)
+  const body = useRef<HTMLTableSectionElement>(null)
+
+  useEffect(() => {
+    if (typed === (search[at('q')] ?? '')) return
+    const timer = setTimeout(() => set({ [at('q')]: typed, [at('page')]: undefined }, true), 300)
+    return () => clearTimeout(timer)
+  })
+
+  const move = (by: number) => {
+    const rows = [...(body.current?.querySelectorAll('tr') ?? [])]
+    const now = rows.indexOf(document.activeElement as HTMLTableRowElement)
+    rows[Math.max(0, Math.min(rows.length - 1, now + by))]?.focus()
+  }
+  if (error !== null) return <Failed error={error} />
+  const offset = Number(search[at('page')] ?? 0)
+  return (
+    <div className="table" aria-busy={isFetching}>
+      <div className="tools">
+        {filter === undefined ? null : (
+          <input type="search" placeholder={filter} aria-label={filter} value={typed} onChange={(event) => setTyped(event.target.value)} />
+        )}
+        <span className="spring" />
+        {data === undefined ? null : (
+          <>
+            <a href={`/api/v1/${path}${query({ ...asked, limit: 1000, cursor: undefined, format: 'csv' })}`}>CSV</a>
+            <Origin sql={data.sql} params={data.params} path={`GET /api/v1/${path}${query(asked)}`} />
+          </>
+        )}
+      </div>
+      {data === undefined ? (
+        <Loading />
+      ) : data.rows.length === 0 ? (
+        <Empty>{search[at('q')] === undefined ? empty : <p>Nothing here contains “{search[at('q')]}”.</p>}</Empty>
+      ) : (
+        <div className="scroll" tabIndex={0} role="region" aria-label={caption}>
+          <table>
+            <caption className="hidden">{caption}</caption>
+            <thead>
+              <tr>
+                {columns.map((column) => {
+                  const sorted = search[at('sort')] === column.id
+                  const descending = search[at('order')] !== 'asc'
+                  return (
+                    <th key={column.id} scope="col" className={column.numeric === true ? 'numeric' : ''} aria-sort={sorted ? (descending ? 'descending' : 'ascending') : undefined}>
+                      {column.sortable === true ? (
+                        <button
+                          type="button"
+                          onClick={() => set({ [at('sort')]: column.id, [at('order')]: sorted && descending ? 'asc' : undefined, [at('page')]: undefined })}
+                        >
+                          {column.head}
+                          {sorted ? (descending ? ' ↓' : ' ↑') : ''}
+                        </button>
+                      ) : (
+                        column.head
+                      )}
+                    </th>
+                  )
+                })}
+              </tr>
+            </thead>
+            <tbody ref={body}>
+              {data.rows.map((row) => (
+                <tr
+                  key={rowKey(row)}
+                  tabIndex={-1}
+                  onKeyDown={(event) => {
+                    if (event.key === 'j' || event.key === 'ArrowDown') move(1)
+                    else if (event.key === 'k' || event.key === 'ArrowUp') move(-1)
+                    else if (event.key === 'Enter' && event.target === event.currentTarget) {
+                      if (onOpen !== undefined) onOpen(row)
+                      else event.currentTarget.querySelector('a')?.click()
+                    } else return
+                    event.preventDefault()
+                  }}
+                >
+                  {columns.map((column) => (
+                    <td key={column.id} className={column.numeric === true ? 'numeric' : ''}>
+                      {column.cell(row)}
+                    </td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {data !== undefined && (offset > 0 || data.next !== undefined) ? (
+        <nav className="pages" aria-label={`Pages of ${caption}`}>
+          <button type="button" disabled={offset === 0} onClick={() => set({ [at('page')]: offset - limit > 0 ? String(offset - limit) : undefined })}>
+            Previous
+          </button>
+          <span>
+            {offset + 1}–{offset + data.rows.length}
+          </span>
+          <button type="button" disabled={data.next === undefined} onClick={() => set({ [at('page')]: data.next })}>
+            Next
+          </button>
+        </nav>
+      ) : null}
+    </div>
+  )
+}
