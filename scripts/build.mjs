@@ -8,7 +8,16 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const out = `${root}packages/cli/dist`
 
 /** Not in the bundle: native parts, and data that are found by their package. */
-const external = [/^chdb$/, /^libsql$/, /^@libsql\//, /^@ip-location-db\//, /^cpu-features$/, /\.node$/, /^node:/, /^node-liblzma$/]
+const external = [
+  /^chdb$/,
+  /^libsql$/,
+  /^@libsql\//,
+  /^@ip-location-db\//,
+  /^cpu-features$/,
+  /\.node$/,
+  /^node:/,
+  /^node-liblzma$/,
+]
 
 const bundles = [
   { name: 'skep', input: `${root}packages/cli/src/main.ts` },
@@ -52,7 +61,15 @@ if (process.argv.includes('--watch')) {
   let timer
   const again = () => {
     clearTimeout(timer)
-    timer = setTimeout(() => buildNode().then(() => console.log('built again'), (error) => console.error(String(error))), 150)
+    timer = setTimeout(
+      () =>
+        buildNode().then(
+          () => console.log('built again'),
+          (error) => console.error(String(error)),
+        ),
+      150,
+    )
   }
-  for (const name of ['vocabulary', 'sensor', 'hub', 'cli']) watchFolder(`${root}packages/${name}/src`, { recursive: true }, again)
+  for (const name of ['vocabulary', 'sensor', 'hub', 'cli'])
+    watchFolder(`${root}packages/${name}/src`, { recursive: true }, again)
 }

@@ -24,7 +24,8 @@ export const version: string = (() => {
 /** The folder of the built portal, beside the program. */
 export const portalFolder = fileURLToPath(new URL('./web', import.meta.url))
 
-export const dataFolder = (given: string | undefined): string => resolve(given ?? process.env['SKEP_DATA'] ?? 'skep-data')
+export const dataFolder = (given: string | undefined): string =>
+  resolve(given ?? process.env['SKEP_DATA'] ?? 'skep-data')
 
 /** What a running hub leaves in its data folder, so that other commands find it. */
 interface Running {
@@ -94,6 +95,8 @@ export class Progress {
     this.#last = now
     const share = total > 0 ? Math.min(1, done / total) : 0
     const bar = `[${'#'.repeat(Math.round(share * 24)).padEnd(24, '.')}]`
-    process.stderr.write(`${tty ? '\r\u001b[K' : ''}${this.#label} ${bar} ${Math.round(share * 100)} % ${more}${tty && !force ? '' : '\n'}`)
+    process.stderr.write(
+      `${tty ? '\r\u001b[K' : ''}${this.#label} ${bar} ${Math.round(share * 100)} % ${more}${tty && !force ? '' : '\n'}`,
+    )
   }
 }

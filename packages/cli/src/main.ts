@@ -5,7 +5,10 @@ const program = new Command('skep')
   .description('Skep: a community honeynet. Sensors, hub and portal in one command.')
   .version(version)
   .showHelpAfterError('(add --help for the ways to call this)')
-  .addHelpText('after', `\nExit codes: ${exit.done} done, ${exit.failed} failed, ${exit.usage} the call was wrong, ${exit.missing} something needed is not there.\nEvery command has --help and --json.`)
+  .addHelpText(
+    'after',
+    `\nExit codes: ${exit.done} done, ${exit.failed} failed, ${exit.usage} the call was wrong, ${exit.missing} something needed is not there.\nEvery command has --help and --json.`,
+  )
 
 const data = ['--data <folder>', 'data folder (default: $SKEP_DATA, or ./skep-data)'] as const
 const json = ['--json', 'answer in JSON'] as const
@@ -17,8 +20,15 @@ program
   .option(...data)
   .option('--portal-port <n>', 'port of portal and API', '8400')
   .option('--portal-host <address>', 'address of portal and API', '127.0.0.1')
-  .option('--sensor-ports-from <n>', 'services listen at n+22, n+23, n+80, n+6379 … (default: 2222, 2223, 8081, 6380 and 2300-2330)')
-  .option('--sensor-address <address>', 'address for the sensor to listen on; may be repeated (default: all, IPv4 and IPv6)', collect)
+  .option(
+    '--sensor-ports-from <n>',
+    'services listen at n+22, n+23, n+80, n+6379 … (default: 2222, 2223, 8081, 6380 and 2300-2330)',
+  )
+  .option(
+    '--sensor-address <address>',
+    'address for the sensor to listen on; may be repeated (default: all, IPv4 and IPv6)',
+    collect,
+  )
   .option('--config <file>', 'configuration of the sensor')
   .option('--clickhouse <url>', 'a ClickHouse server or cluster instead of the embedded store')
   .option('--no-update', 'do not fetch public routing tables daily')
@@ -78,7 +88,9 @@ program
   .option('--limit <n>', 'only the first n lines')
   .option(...data)
   .option(...json)
-  .action(async (format: string, files: string[], options) => (await import('./commands/import.ts')).importFiles(format, files, options))
+  .action(async (format: string, files: string[], options) =>
+    (await import('./commands/import.ts')).importFiles(format, files, options),
+  )
 
 program
   .command('demo')

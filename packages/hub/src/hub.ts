@@ -85,14 +85,14 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     enricher,
     blobs,
     live,
-    ready: async () => (state.ready && !(await store.ping()) ? { ready: false, reason: 'the store does not answer' } : state),
+    ready: async () =>
+      state.ready && !(await store.ping()) ? { ready: false, reason: 'the store does not answer' } : state,
     portal: options.portal !== undefined && existsSync(options.portal) ? options.portal : undefined,
     version: options.version ?? '0.0.0',
   })
   const server = await new Promise<Server>((resolve, reject) => {
-    const listening = serve(
-      { fetch: app.fetch, hostname: options.host ?? '127.0.0.1', port: options.port ?? 0 },
-      () => resolve(listening as Server),
+    const listening = serve({ fetch: app.fetch, hostname: options.host ?? '127.0.0.1', port: options.port ?? 0 }, () =>
+      resolve(listening as Server),
     ) as Server
     listening.once('error', reject)
   }).catch(async (error: unknown) => {
@@ -103,7 +103,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   })
   const address = server.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0
-  const host = options.host === undefined || options.host === '0.0.0.0' || options.host === '::' ? '127.0.0.1' : options.host
+  const host =
+    options.host === undefined || options.host === '0.0.0.0' || options.host === '::' ? '127.0.0.1' : options.host
 
   const ready = enricher.load().then(
     () => {

@@ -30,12 +30,18 @@ async function request(path: string, params: Params = {}): Promise<Response> {
   throw new ApiError(response.status, message)
 }
 
-export const getJson = async <T>(path: string, params?: Params): Promise<T> => (await request(path, params)).json() as Promise<T>
+export const getJson = async <T>(path: string, params?: Params): Promise<T> =>
+  (await request(path, params)).json() as Promise<T>
 export const getText = async (path: string, params?: Params): Promise<string> => (await request(path, params)).text()
 
 /** JSON of a route, kept while its parameters stay the same. */
 export const useApi = <T>(path: string, params: Params = {}, enabled = true): UseQueryResult<T> =>
-  useQuery({ queryKey: [path, params], queryFn: () => getJson<T>(path, params), enabled, placeholderData: (previous) => previous })
+  useQuery({
+    queryKey: [path, params],
+    queryFn: () => getJson<T>(path, params),
+    enabled,
+    placeholderData: (previous) => previous,
+  })
 
 /** A list with the statement that made it. */
 export interface List<Row> {
@@ -69,7 +75,14 @@ export interface Event {
   readonly kind: string
   readonly data: Record<string, unknown>
   readonly provenance: string
-  readonly origin: { readonly asn: number; readonly asns: number[]; readonly as_name: string; readonly prefix: string; readonly economy: string; readonly snapshot: string }
+  readonly origin: {
+    readonly asn: number
+    readonly asns: number[]
+    readonly as_name: string
+    readonly prefix: string
+    readonly economy: string
+    readonly snapshot: string
+  }
 }
 
 export const readEvents = (text: string): Event[] =>

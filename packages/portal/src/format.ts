@@ -24,7 +24,8 @@ export function duration(ms: number): string {
   return ms < 5_400_000 ? `${Math.round(ms / 60_000)} min` : `${(ms / 3_600_000).toFixed(1)} h`
 }
 
-export const bytes = (n: number): string => (n < 1024 ? `${n} B` : n < 1024 ** 2 ? `${(n / 1024).toFixed(1)} KiB` : `${(n / 1024 ** 2).toFixed(1)} MiB`)
+export const bytes = (n: number): string =>
+  n < 1024 ? `${n} B` : n < 1024 ** 2 ? `${(n / 1024).toFixed(1)} KiB` : `${(n / 1024 ** 2).toFixed(1)} MiB`
 
 const names = typeof Intl.DisplayNames === 'function' ? new Intl.DisplayNames('en', { type: 'region' }) : undefined
 /** The name of an economy. */
@@ -38,12 +39,17 @@ export function economy(code: string): string {
 }
 
 /** A URL that nobody can follow by mistake. */
-export const defang = (url: string): string => url.replace(/^([a-z]+):\/\//i, (scheme) => scheme.replace(/t/gi, 'x').replace('://', '[:]//')).replaceAll('.', '[.]')
+export const defang = (url: string): string =>
+  url.replace(/^([a-z]+):\/\//i, (scheme) => scheme.replace(/t/gi, 'x').replace('://', '[:]//')).replaceAll('.', '[.]')
 
 /** Control and direction characters made visible. */
 export const visible = (text: string): string =>
-  // oxlint-disable-next-line no-control-regex -- they are what is made visible
-  text.replace(/[\u0000-\u0008\u000b-\u001f]/g, (c) => String.fromCodePoint(0x2400 + (c.codePointAt(0) ?? 0))).replace(/[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]/g, (c) => `‹U+${(c.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}›`)
+  text
+    .replace(/[\u0000-\u0008\u000b-\u001f]/g, (c) => String.fromCodePoint(0x2400 + (c.codePointAt(0) ?? 0)))
+    .replace(
+      /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]/g,
+      (c) => `‹U+${(c.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}›`,
+    )
 
 /** Bytes as hex with their text beside them. */
 export function hexDump(data: Uint8Array, max = 4096): string {
@@ -52,7 +58,9 @@ export function hexDump(data: Uint8Array, max = 4096): string {
     const row = [...data.subarray(at, at + 16)]
     const hex = row.map((b) => b.toString(16).padStart(2, '0'))
     const text = row.map((b) => (b >= 32 && b < 127 ? String.fromCharCode(b) : '·')).join('')
-    lines.push(`${at.toString(16).padStart(6, '0')}  ${hex.slice(0, 8).join(' ').padEnd(23)}  ${hex.slice(8).join(' ').padEnd(23)}  ${text}`)
+    lines.push(
+      `${at.toString(16).padStart(6, '0')}  ${hex.slice(0, 8).join(' ').padEnd(23)}  ${hex.slice(8).join(' ').padEnd(23)}  ${text}`,
+    )
   }
   if (data.length > max) lines.push(`… ${data.length - max} more bytes`)
   return lines.join('\n')

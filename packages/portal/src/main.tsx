@@ -18,7 +18,12 @@ const root = createRootRoute({
   ),
 })
 const page = <P extends string>(path: P, component: Parameters<typeof createRoute>[0]['component']) =>
-  createRoute({ getParentRoute: () => root, path, component: component as never, validateSearch: (search: Record<string, unknown>) => search })
+  createRoute({
+    getParentRoute: () => root,
+    path,
+    component: component as never,
+    validateSearch: (search: Record<string, unknown>) => search,
+  })
 const lists = () => import('./pages/lists.tsx')
 const router = createRouter({
   routeTree: root.addChildren([
@@ -27,24 +32,50 @@ const router = createRouter({
     page('/sources', lazyRouteComponent(lists, 'Sources')),
     page('/sessions', lazyRouteComponent(lists, 'Sessions')),
     page('/indicators', lazyRouteComponent(lists, 'Indicators')),
-    page('/network/$asn', lazyRouteComponent(() => import('./pages/network.tsx'), 'Network')),
-    page('/source/$ip', lazyRouteComponent(() => import('./pages/network.tsx'), 'Source')),
-    page('/session/$id', lazyRouteComponent(() => import('./pages/session.tsx'), 'Session')),
-    page('/artifact/$sha256', lazyRouteComponent(() => import('./pages/session.tsx'), 'Artifact')),
-    page('/search', lazyRouteComponent(() => import('./pages/search.tsx'), 'Search')),
-    page('/fleet', lazyRouteComponent(() => import('./pages/fleet.tsx'), 'FleetPage')),
+    page(
+      '/network/$asn',
+      lazyRouteComponent(() => import('./pages/network.tsx'), 'Network'),
+    ),
+    page(
+      '/source/$ip',
+      lazyRouteComponent(() => import('./pages/network.tsx'), 'Source'),
+    ),
+    page(
+      '/session/$id',
+      lazyRouteComponent(() => import('./pages/session.tsx'), 'Session'),
+    ),
+    page(
+      '/artifact/$sha256',
+      lazyRouteComponent(() => import('./pages/session.tsx'), 'Artifact'),
+    ),
+    page(
+      '/search',
+      lazyRouteComponent(() => import('./pages/search.tsx'), 'Search'),
+    ),
+    page(
+      '/fleet',
+      lazyRouteComponent(() => import('./pages/fleet.tsx'), 'FleetPage'),
+    ),
   ]),
   defaultPreload: 'intent',
   scrollRestoration: true,
   // Values in the address stay text: an AS number is not a JSON number, and a search for 123 is a search for "123".
   parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
   stringifySearch: (search) => {
-    const entries = Object.entries(search as Record<string, unknown>).filter(([, value]) => value !== undefined && value !== '')
+    const entries = Object.entries(search as Record<string, unknown>).filter(
+      ([, value]) => value !== undefined && value !== '',
+    )
     return entries.length === 0 ? '' : `?${new URLSearchParams(entries.map(([name, value]) => [name, String(value)]))}`
   },
 })
 const client = new QueryClient({
-  defaultOptions: { queries: { staleTime: 10_000, refetchOnWindowFocus: false, retry: (count, error) => !(error instanceof ApiError && error.status < 500) && count < 2 } },
+  defaultOptions: {
+    queries: {
+      staleTime: 10_000,
+      refetchOnWindowFocus: false,
+      retry: (count, error) => !(error instanceof ApiError && error.status < 500) && count < 2,
+    },
+  },
 })
 
 const place = document.getElementById('root')

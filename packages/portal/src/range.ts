@@ -20,7 +20,8 @@ export const spanNames = [...Object.keys(spans), 'all'] as const
 const floor = (ms: number): string => new Date(Math.floor(ms / 60_000) * 60_000).toISOString()
 
 /** The search parameters of the page, as text. */
-export const usePageSearch = (): Record<string, string | undefined> => useSearch({ strict: false }) as Record<string, string | undefined>
+export const usePageSearch = (): Record<string, string | undefined> =>
+  useSearch({ strict: false }) as Record<string, string | undefined>
 
 /**
  * The time that the page looks at, from its address. Without one it is the last 24 hours, or all there is when the
@@ -35,7 +36,8 @@ export function useRange(): { range: Range | undefined; span: string; extent: Ex
   const fresh = extent.last !== null && now - Date.parse(extent.last) < 2 * day
   const chosen = span ?? (fresh || extent.last === null ? '24h' : 'all')
   const length = spans[chosen]
-  if (length !== undefined) return { range: { since: floor(now - length), until: floor(now + 60_000) }, span: chosen, extent }
+  if (length !== undefined)
+    return { range: { since: floor(now - length), until: floor(now + 60_000) }, span: chosen, extent }
   const first = extent.first === null ? now - day : Date.parse(extent.first)
   const last = extent.last === null ? now : Date.parse(extent.last) + 3_600_000
   return { range: { since: floor(first), until: floor(Math.min(last, now + 60_000)) }, span: 'all', extent }

@@ -33,18 +33,33 @@ export const SensorConfig = z
       .array(address)
       .default([])
       .describe('Addresses of tunnels and balancers that may pass on the source by PROXY protocol'),
-    hubs: z.array(z.url({ protocol: /^https?$/ })).default([]).describe('Addresses of the hub, the first one preferred'),
+    hubs: z
+      .array(z.url({ protocol: /^https?$/ }))
+      .default([])
+      .describe('Addresses of the hub, the first one preferred'),
     limits: z
       .strictObject({
         sessions: z.number().int().min(1).max(1_000_000).default(12_000).describe('Conversations at once'),
         perSource: z.number().int().min(1).max(1_000_000).default(256).describe('Conversations at once of one source'),
         idleMs: z.number().int().min(1000).max(86_400_000).default(180_000).describe('Milliseconds without a byte'),
         totalMs: z.number().int().min(1000).max(604_800_000).default(3_600_000).describe('Milliseconds in all'),
-        bytes: z.number().int().min(1024).max(2 ** 40).default(64 * 1024 * 1024).describe('Bytes received in one conversation'),
+        bytes: z
+          .number()
+          .int()
+          .min(1024)
+          .max(2 ** 40)
+          .default(64 * 1024 * 1024)
+          .describe('Bytes received in one conversation'),
       })
       .prefault({})
       .describe('Limits'),
-    spoolBytes: z.number().int().min(1024 * 1024).max(2 ** 40).default(256 * 1024 * 1024).describe('Bytes that events may take on disk'),
+    spoolBytes: z
+      .number()
+      .int()
+      .min(1024 * 1024)
+      .max(2 ** 40)
+      .default(256 * 1024 * 1024)
+      .describe('Bytes that events may take on disk'),
   })
   .describe('Configuration of a Skep sensor')
 
@@ -83,7 +98,10 @@ export function loadConfig(file: string): SensorConfig {
 /** The JSON Schema of the configuration file. */
 export const configSchema = (): object => z.toJSONSchema(SensorConfig, { io: 'input', unrepresentable: 'any' })
 
-const usual = { tcp: [21, 25, 110, 143, 443, 445, 587, 1433, 3306, 3389, 5060, 5432, 5555, 5900, 8080, 8443, 9200, 11_211, 27_017], udp: [53, 69, 123, 161, 389, 1900, 5060, 11_211] }
+const usual = {
+  tcp: [21, 25, 110, 143, 443, 445, 587, 1433, 3306, 3389, 5060, 5432, 5555, 5900, 8080, 8443, 9200, 11_211, 27_017],
+  udp: [53, 69, 123, 161, 389, 1900, 5060, 11_211],
+}
 
 /** The configuration with all services at their real ports plus an offset: for trying out without root. */
 export function shifted(config: SensorConfig, from: number): SensorConfig {

@@ -13,7 +13,20 @@ interface Identity {
   readonly hostKeys: SshFace['hostKeys']
 }
 
-const straws = ['barley', 'oat', 'rye', 'wheat', 'rice', 'reed', 'sedge', 'heather', 'willow', 'rush', 'millet', 'spelt']
+const straws = [
+  'barley',
+  'oat',
+  'rye',
+  'wheat',
+  'rice',
+  'reed',
+  'sedge',
+  'heather',
+  'willow',
+  'rush',
+  'millet',
+  'spelt',
+]
 
 /** Loads the identity of a sensor, or makes it at the first start. */
 export function loadIdentity(folder: string): { name: string; persona: Persona } {

@@ -57,12 +57,17 @@ export async function startSensor(options: SensorOptions): Promise<Sensor> {
   const overflow = { datagrams: 0 }
   const fault = (error: unknown, where: string): void => {
     // A fault in a loop must not fill the log.
-    if (faults++ < 100) log(`fault in ${where}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+    if (faults++ < 100)
+      log(`fault in ${where}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
   }
   const pool = new ShellPool(persona.machine, (error) => fault(error, 'shell'))
-  const openFiles = Number((process.report?.getReport() as { userLimits?: { open_files?: { soft?: number | string } } })?.userLimits?.open_files?.soft)
+  const openFiles = Number(
+    (process.report?.getReport() as { userLimits?: { open_files?: { soft?: number | string } } })?.userLimits
+      ?.open_files?.soft,
+  )
   const room = Number.isFinite(openFiles) && openFiles > 0 ? Math.max(64, openFiles - 128) : config.limits.sessions
-  if (room < config.limits.sessions) log(`only ${room} conversations at once: the system allows ${openFiles} open files (ulimit -n)`)
+  if (room < config.limits.sessions)
+    log(`only ${room} conversations at once: the system allows ${openFiles} open files (ulimit -n)`)
   const limits = { ...config.limits, sessions: Math.min(config.limits.sessions, room) }
   const host: Host = {
     recorder,
@@ -95,17 +100,25 @@ export async function startSensor(options: SensorOptions): Promise<Sensor> {
     throw error
   }
 
-  async function listen(start: () => Promise<Listener>, address: string, port: number, transport: string): Promise<void> {
+  async function listen(
+    start: () => Promise<Listener>,
+    address: string,
+    port: number,
+    transport: string,
+  ): Promise<void> {
     try {
       listeners.push(await start())
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? ''
       if (address.includes(':') && /^(?:EAFNOSUPPORT|EADDRNOTAVAIL)$/.test(code)) return
       const why: Record<string, string> = {
-        EADDRINUSE: 'another program listens there. Stop it, or choose other ports (npm start -- --sensor-ports-from N, or "services" in the configuration)',
+        EADDRINUSE:
+          'another program listens there. Stop it, or choose other ports (npm start -- --sensor-ports-from N, or "services" in the configuration)',
         EACCES: 'ports below 1024 need the right to bind them (CAP_NET_BIND_SERVICE)',
       }
-      throw new Error(`Cannot listen on ${address} port ${port}/${transport}: ${why[code] ?? String(error)}`, { cause: error })
+      throw new Error(`Cannot listen on ${address} port ${port}/${transport}: ${why[code] ?? String(error)}`, {
+        cause: error,
+      })
     }
   }
   pool.warm()
@@ -126,7 +139,10 @@ export async function startSensor(options: SensorOptions): Promise<Sensor> {
       spool_bytes: spool.bytes,
       spool_events: spool.events,
       sessions: host.gate.open,
-      listeners: [...new Set(listeners.map(({ service, transport, port }) => `${service} ${transport}/${port}`))].slice(0, 256),
+      listeners: [...new Set(listeners.map(({ service, transport, port }) => `${service} ${transport}/${port}`))].slice(
+        0,
+        256,
+      ),
       faults,
       overflow: overflow.datagrams,
     })

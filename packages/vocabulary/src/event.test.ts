@@ -82,9 +82,7 @@ test('an unknown field or kind is refused', () => {
 })
 
 test('times keep their microseconds', () => {
-  fc.assert(
-    fc.property(fc.integer({ min: 0, max: 4e15 }), (micros) => parseMicros(formatMicros(micros)) === micros),
-  )
+  fc.assert(fc.property(fc.integer({ min: 0, max: 4e15 }), (micros) => parseMicros(formatMicros(micros)) === micros))
   expect(formatMicros(parseMicros('2018-05-06T17:44:05.866769Z'))).toBe('2018-05-06T17:44:05.866769Z')
   expect(formatMicros(parseMicros('2017-11-11T06:19:12.385+0000'))).toBe('2017-11-11T06:19:12.385000Z')
   expect(formatMicros(parseMicros('2025-02-22 08:05:15.141628'))).toBe('2025-02-22T08:05:15.141628Z')

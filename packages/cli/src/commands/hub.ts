@@ -14,9 +14,14 @@ const relationalFile = (data: string): string => join(data, 'hub', 'relational.s
 /** Makes an API token. */
 export async function createToken(options: Common & { role: string; label: string; days?: string }): Promise<void> {
   const { Relational } = await import('@skep/hub')
-  if (options.role !== 'operator' && options.role !== 'viewer') throw new UserError(`There is no role ${options.role}: operator or viewer`, exit.usage)
+  if (options.role !== 'operator' && options.role !== 'viewer')
+    throw new UserError(`There is no role ${options.role}: operator or viewer`, exit.usage)
   const relational = new Relational(relationalFile(dataFolder(options.data)))
-  const token = relational.createToken(options.role, options.label, options.days === undefined ? {} : { ttl: Number(options.days) * 86_400 })
+  const token = relational.createToken(
+    options.role,
+    options.label,
+    options.days === undefined ? {} : { ttl: Number(options.days) * 86_400 },
+  )
   relational.close()
   console.log(options.json === true ? JSON.stringify({ token, role: options.role }) : token)
 }
@@ -45,7 +50,8 @@ export async function updateData(options: Common): Promise<void> {
     })
     if (options.json === true) console.log(JSON.stringify({ folder, results }))
     else {
-      for (const { file, bytes, error } of results) console.log(error === undefined ? `${file}\t${bytes} bytes` : `${file}\tnot fetched: ${error}`)
+      for (const { file, bytes, error } of results)
+        console.log(error === undefined ? `${file}\t${bytes} bytes` : `${file}\tnot fetched: ${error}`)
       console.log(`The tables are in ${folder}. A running hub takes them at its next start.`)
     }
   } catch (error) {
@@ -57,10 +63,13 @@ export async function updateData(options: Common): Promise<void> {
 export async function backup(file: string, options: Common): Promise<void> {
   const data = dataFolder(options.data)
   if (!existsSync(data)) throw new UserError(`There is no data in ${data}`, exit.missing)
-  if ((await findRunning(data)) !== undefined) throw new UserError('Stop the hub first: a copy of moving files would not be whole.')
+  if ((await findRunning(data)) !== undefined)
+    throw new UserError('Stop the hub first: a copy of moving files would not be whole.')
   const target = resolve(file)
   mkdirSync(dirname(target), { recursive: true })
-  execFileSync('tar', ['-czf', `${target}.part`, '-C', dirname(data), basename(data)], { stdio: ['ignore', 'ignore', 'inherit'] })
+  execFileSync('tar', ['-czf', `${target}.part`, '-C', dirname(data), basename(data)], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
   renameSync(`${target}.part`, target)
   console.log(options.json === true ? JSON.stringify({ file: target }) : `${data} is copied to ${target}`)
 }
@@ -74,7 +83,8 @@ export async function restore(file: string, options: Common): Promise<void> {
   try {
     execFileSync('tar', ['-xzf', resolve(file), '-C', draft], { stdio: ['ignore', 'ignore', 'inherit'] })
     const [inner] = readdirSync(draft)
-    if (inner === undefined || !existsSync(join(draft, inner, 'hub'))) throw new UserError(`${file} is no backup of Skep`)
+    if (inner === undefined || !existsSync(join(draft, inner, 'hub')))
+      throw new UserError(`${file} is no backup of Skep`)
     mkdirSync(dirname(data), { recursive: true })
     cpSync(join(draft, inner), data, { recursive: true, preserveTimestamps: true })
     console.log(options.json === true ? JSON.stringify({ data }) : `${file} is brought back to ${data}`)

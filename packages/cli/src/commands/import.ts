@@ -27,14 +27,19 @@ export interface ImportResult {
 /** Imports files; the same file again changes nothing. */
 export async function importFiles(formatName: string, files: readonly string[], options: Options): Promise<void> {
   const format = formats.find(({ name }) => name === formatName)
-  if (format === undefined) throw new UserError(`There is no format ${formatName}: ${formats.map(({ name }) => name).join(', ')}`, exit.usage)
+  if (format === undefined)
+    throw new UserError(`There is no format ${formatName}: ${formats.map(({ name }) => name).join(', ')}`, exit.usage)
   for (const file of files) if (!existsSync(file)) throw new UserError(`There is no file ${file}`, exit.missing)
   const limit = options.limit === undefined ? Number.POSITIVE_INFINITY : Number(options.limit)
-  const results = await withHub(dataFolder(options.data), (line) => console.error(line), async (hub) => {
-    const all: ImportResult[] = []
-    for (const file of files) all.push(await importFile(format, file, hub, limit, options.json === true))
-    return all
-  })
+  const results = await withHub(
+    dataFolder(options.data),
+    (line) => console.error(line),
+    async (hub) => {
+      const all: ImportResult[] = []
+      for (const file of files) all.push(await importFile(format, file, hub, limit, options.json === true))
+      return all
+    },
+  )
   if (options.json === true) return console.log(JSON.stringify({ format: formatName, results }))
   for (const { file, lines, events, skipped } of results) {
     console.log(`${file}: ${lines} lines, ${events} events`)
@@ -44,17 +49,27 @@ export async function importFiles(formatName: string, files: readonly string[], 
 
 /** Fills the hub with the history that comes with the installation. */
 export async function demo(options: Options): Promise<void> {
-  const here = ['./demo/mhn-dekuwin24-2017.json.gz', '../demo/mhn-dekuwin24-2017.json.gz'].map((path) => fileURLToPath(new URL(path, import.meta.url)))
+  const here = ['./demo/mhn-dekuwin24-2017.json.gz', '../demo/mhn-dekuwin24-2017.json.gz'].map((path) =>
+    fileURLToPath(new URL(path, import.meta.url)),
+  )
   const file = here.find((path) => existsSync(path))
   if (file === undefined) throw new UserError('The demo data are not in this installation', exit.missing)
   await importFiles('mhn', [file], options)
   if (options.json !== true) {
-    console.log('Real attacks on one Dionaea sensor, 11 and 12 November 2017 (github.com/dekuwin24/SecurityWeek9, Apache-2.0).')
+    console.log(
+      'Real attacks on one Dionaea sensor, 11 and 12 November 2017 (github.com/dekuwin24/SecurityWeek9, Apache-2.0).',
+    )
     console.log('They lie in 2017: the portal opens on the time that has data.')
   }
 }
 
-async function importFile(format: Format, file: string, hub: { url: string; token: string }, limit: number, quiet: boolean): Promise<ImportResult> {
+async function importFile(
+  format: Format,
+  file: string,
+  hub: { url: string; token: string },
+  limit: number,
+  quiet: boolean,
+): Promise<ImportResult> {
   // The content names the import: the same content again has the same ids, and the hub leaves out what it has.
   const digest = createHash('sha256')
   for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) digest.update(chunk)
@@ -86,11 +101,13 @@ async function importFile(format: Format, file: string, hub: { url: string; toke
       const text = await response.text()
       if (response.ok) {
         const { rejected } = JSON.parse(text) as { rejected: { reason: string }[] }
-        for (const { reason } of rejected) skipped[`refused by the hub: ${reason}`] = (skipped[`refused by the hub: ${reason}`] ?? 0) + 1
+        for (const { reason } of rejected)
+          skipped[`refused by the hub: ${reason}`] = (skipped[`refused by the hub: ${reason}`] ?? 0) + 1
         events -= rejected.length
         return
       }
-      if ((response.status !== 429 && response.status !== 503) || attempt > 60) throw new UserError(`The hub answered ${response.status}: ${text.slice(0, 300)}`)
+      if ((response.status !== 429 && response.status !== 503) || attempt > 60)
+        throw new UserError(`The hub answered ${response.status}: ${text.slice(0, 300)}`)
       await new Promise((resolve) => setTimeout(resolve, Number(response.headers.get('retry-after') ?? 1) * 1000))
     }
   }

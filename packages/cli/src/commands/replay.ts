@@ -60,7 +60,8 @@ export async function replay(file: string, options: Options): Promise<void> {
       else sessions.push(session)
     }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw new UserError(`There is no file ${file}`, exit.missing, { cause: error })
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+      throw new UserError(`There is no file ${file}`, exit.missing, { cause: error })
     throw error
   }
   const progress = new Progress('replaying', options.json === true)
@@ -73,7 +74,13 @@ export async function replay(file: string, options: Options): Promise<void> {
         counts.left_out++
         continue
       }
-      const header = options.proxy && isAddress(session.source) ? proxyHeader({ ip: session.source, port: 1024 + Math.floor(Math.random() * 60_000) }, { ip: session.source.includes(':') ? '::1' : '127.0.0.1', port: at.port }) : ''
+      const header =
+        options.proxy && isAddress(session.source)
+          ? proxyHeader(
+              { ip: session.source, port: 1024 + Math.floor(Math.random() * 60_000) },
+              { ip: session.source.includes(':') ? '::1' : '127.0.0.1', port: at.port },
+            )
+          : ''
       const run = pair === undefined ? session : { ...session, user: pair[0], password: pair[1] ?? '' }
       try {
         counts.commands += await drivers[session.protocol](run, at, header, speed)
@@ -90,19 +97,38 @@ export async function replay(file: string, options: Options): Promise<void> {
   progress.show(1, 1, `${counts.done} done, ${counts.failed} failed`, true)
   if (options.json === true) console.log(JSON.stringify({ ...counts, reasons }))
   else {
-    console.log(`${counts.done} sessions replayed with ${counts.commands} commands or requests, ${counts.failed} failed, ${counts.left_out} left out`)
+    console.log(
+      `${counts.done} sessions replayed with ${counts.commands} commands or requests, ${counts.failed} failed, ${counts.left_out} left out`,
+    )
     for (const [reason, count] of Object.entries(reasons)) console.log(`  ${count} times: ${reason}`)
   }
-  if (counts.done === 0 && sessions.length > 0) throw new UserError('No session could be replayed: is the sensor there?')
+  if (counts.done === 0 && sessions.length > 0)
+    throw new UserError('No session could be replayed: is the sensor there?')
 }
 
 function readRecorded(line: Record<string, unknown>): Recorded | undefined {
   const text = (value: unknown) => (typeof value === 'string' ? value : '')
-  const base = { source: text(line['src_ip']), user: text(line['username']) || 'root', password: text(line['password']), failed: [], client: text(line['client']), inputs: [], request: Buffer.alloc(0) }
+  const base = {
+    source: text(line['src_ip']),
+    user: text(line['username']) || 'root',
+    password: text(line['password']),
+    failed: [],
+    client: text(line['client']),
+    inputs: [],
+    request: Buffer.alloc(0),
+  }
   if (line['method'] !== undefined && line['path'] !== undefined) {
-    const headers = (Array.isArray(line['headers']) ? (line['headers'] as [string, string][]) : []).filter(([name]) => !/^(content-length|transfer-encoding|connection)$/i.test(name))
+    const headers = (Array.isArray(line['headers']) ? (line['headers'] as [string, string][]) : []).filter(
+      ([name]) => !/^(content-length|transfer-encoding|connection)$/i.test(name),
+    )
     const body = Buffer.from(text(line['body']))
-    const lines = [`${text(line['method'])} ${text(line['path'])} HTTP/1.1`, ...headers.map(([name, value]) => `${name}: ${value}`), ...(headers.some(([name]) => /^host$/i.test(name)) ? [] : ['Host: 127.0.0.1']), `Content-Length: ${body.length}`, 'Connection: close']
+    const lines = [
+      `${text(line['method'])} ${text(line['path'])} HTTP/1.1`,
+      ...headers.map(([name, value]) => `${name}: ${value}`),
+      ...(headers.some(([name]) => /^host$/i.test(name)) ? [] : ['Host: 127.0.0.1']),
+      `Content-Length: ${body.length}`,
+      'Connection: close',
+    ]
     return { ...base, protocol: 'http', request: Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), body]) }
   }
   const protocol = text(line['protocol'])
@@ -111,12 +137,17 @@ function readRecorded(line: Record<string, unknown>): Recorded | undefined {
     const { username, password } = (typeof one === 'object' && one !== null ? one : {}) as Record<string, unknown>
     return username === undefined ? [] : [{ username: text(username), password: text(password) }]
   })
-  const inputs = (Array.isArray(line['inputs']) ? (line['inputs'] as Record<string, unknown>[]) : []).map((one) => ({ input: text(one['input']), dt: Number(one['dt'] ?? 0) || 0 }))
+  const inputs = (Array.isArray(line['inputs']) ? (line['inputs'] as Record<string, unknown>[]) : []).map((one) => ({
+    input: text(one['input']),
+    dt: Number(one['dt'] ?? 0) || 0,
+  }))
   return { ...base, protocol, failed: failed.slice(0, 3), inputs }
 }
 
 const pause = (seconds: number, speed: number): Promise<void> =>
-  speed <= 0 ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, Math.min(maxPause, (seconds * 1000) / speed)))
+  speed <= 0
+    ? Promise.resolve()
+    : new Promise((resolve) => setTimeout(resolve, Math.min(maxPause, (seconds * 1000) / speed)))
 
 async function connect(at: Target, header: string): Promise<Socket> {
   const socket = createConnection({ host: at.host, port: at.port })
@@ -134,8 +165,17 @@ const ssh: Driver = async (session, at, header, speed) => {
   const ident = /^SSH-2\.0-([!-~]+)/.exec(session.client)?.[1]
   try {
     await new Promise<void>((resolve, reject) => {
-      client.once('ready', resolve).once('error', reject).once('close', () => reject(new Error('the sensor hung up')))
-      client.connect({ sock, username: session.user, password: session.password, ...(ident !== undefined && { ident }), readyTimeout: 30_000 })
+      client
+        .once('ready', resolve)
+        .once('error', reject)
+        .once('close', () => reject(new Error('the sensor hung up')))
+      client.connect({
+        sock,
+        username: session.user,
+        password: session.password,
+        ...(ident !== undefined && { ident }),
+        readyTimeout: 30_000,
+      })
     })
     let commands = 0
     for (const { input, dt } of session.inputs) {

@@ -17,7 +17,8 @@ export async function runSensor(options: SensorRunOptions): Promise<void> {
   const supervised = process.env['SKEP_SUPERVISED'] === '1'
   try {
     const own = join(dataFolder(options.data), 'sensor.json')
-    let config = options.config !== undefined ? loadConfig(options.config) : existsSync(own) ? loadConfig(own) : parseConfig('{}')
+    let config =
+      options.config !== undefined ? loadConfig(options.config) : existsSync(own) ? loadConfig(own) : parseConfig('{}')
     if (options.portsFrom !== undefined) config = shifted(config, Number(options.portsFrom))
     if (options.hub !== undefined) config = { ...config, hubs: options.hub }
     if (options.address !== undefined && options.address.length > 0) config = { ...config, addresses: options.address }
@@ -29,7 +30,9 @@ export async function runSensor(options: SensorRunOptions): Promise<void> {
     const lines = summary(sensor.listeners)
     if (supervised) process.send?.({ listeners: lines })
     else {
-      console.log(`Sensor ${sensor.name} (${sensor.persona.name}) listens on\n${lines.map((line) => `  ${line}`).join('\n')}`)
+      console.log(
+        `Sensor ${sensor.name} (${sensor.persona.name}) listens on\n${lines.map((line) => `  ${line}`).join('\n')}`,
+      )
       if (key === undefined) console.log('It has no key for a hub: events stay in its spool.')
     }
     let stopping = false
@@ -55,7 +58,9 @@ export async function runSensor(options: SensorRunOptions): Promise<void> {
       process.disconnect()
       return
     }
-    throw error instanceof ConfigError ? new UserError(message, exit.usage, { cause: error }) : new UserError(message, exit.failed, { cause: error })
+    throw error instanceof ConfigError
+      ? new UserError(message, exit.usage, { cause: error })
+      : new UserError(message, exit.failed, { cause: error })
   }
 }
 
@@ -83,7 +88,8 @@ function summary(listeners: readonly { service: string; transport: string; port:
 export async function credentials(options: { data?: string; json?: boolean }): Promise<void> {
   const { loadIdentity } = await import('@skep/sensor')
   const { name, persona } = loadIdentity(join(dataFolder(options.data), 'sensor'))
-  if (options.json === true) console.log(JSON.stringify({ sensor: name, persona: persona.name, credentials: persona.credentials }))
+  if (options.json === true)
+    console.log(JSON.stringify({ sensor: name, persona: persona.name, credentials: persona.credentials }))
   else for (const { user, password } of persona.credentials) console.log(`${user}\t${password}`)
 }
 

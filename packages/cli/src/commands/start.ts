@@ -18,7 +18,8 @@ export interface StartOptions {
 
 const port = (text: string, what: string): number => {
   const n = Number(text)
-  if (!Number.isInteger(n) || n < 0 || n > 65_535) throw new UserError(`${what} must be a port, not: ${text}`, exit.usage)
+  if (!Number.isInteger(n) || n < 0 || n > 65_535)
+    throw new UserError(`${what} must be a port, not: ${text}`, exit.usage)
   return n
 }
 
@@ -30,11 +31,16 @@ export async function start(options: StartOptions): Promise<void> {
   }
   const { startHub, StoreUnavailable } = await import('@skep/hub')
   const { loadIdentity } = await import('@skep/sensor')
-  if ((await findRunning(data)) !== undefined) throw new UserError(`Skep runs on ${data} already. Stop it first, or choose another folder with --data.`)
+  if ((await findRunning(data)) !== undefined)
+    throw new UserError(`Skep runs on ${data} already. Stop it first, or choose another folder with --data.`)
   try {
     mkdirSync(data, { recursive: true })
   } catch (cause) {
-    throw new UserError(`Cannot write to ${data}: ${cause instanceof Error ? cause.message : String(cause)}`, exit.failed, { cause })
+    throw new UserError(
+      `Cannot write to ${data}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      exit.failed,
+      { cause },
+    )
   }
   const portalPort = port(options.portalPort ?? '8400', '--portal-port')
   const hub = await startHub({
@@ -49,7 +55,11 @@ export async function start(options: StartOptions): Promise<void> {
   }).catch((error: unknown) => {
     if (error instanceof StoreUnavailable) throw new UserError(error.message, exit.failed, { cause: error })
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
-      throw new UserError(`Port ${portalPort} is in use by another program. Choose another with --portal-port.`, exit.failed, { cause: error })
+      throw new UserError(
+        `Port ${portalPort} is in use by another program. Choose another with --portal-port.`,
+        exit.failed,
+        { cause: error },
+      )
     }
     throw error
   })
@@ -94,7 +104,8 @@ export async function start(options: StartOptions): Promise<void> {
 
   const args = ['sensor', 'run', '--data', data, '--hub', hub.url]
   if (options.config !== undefined) args.push('--config', options.config)
-  if (options.sensorPortsFrom !== undefined) args.push('--ports-from', String(port(options.sensorPortsFrom, '--sensor-ports-from')))
+  if (options.sensorPortsFrom !== undefined)
+    args.push('--ports-from', String(port(options.sensorPortsFrom, '--sensor-ports-from')))
   for (const address of options.sensorAddress ?? []) args.push('--address', address)
   let restarts = 0
   const launch = async (): Promise<string[]> => {
@@ -114,9 +125,12 @@ export async function start(options: StartOptions): Promise<void> {
     child.once('exit', (code, signal) => {
       if (stopping) return
       say(`  the sensor ended with ${signal ?? code}; starting it again`)
-      setTimeout(() => {
-        if (!stopping) launch().catch((error: unknown) => say(`  the sensor does not start: ${String(error)}`))
-      }, Math.min(30_000, 1000 * 2 ** restarts++))
+      setTimeout(
+        () => {
+          if (!stopping) launch().catch((error: unknown) => say(`  the sensor does not start: ${String(error)}`))
+        },
+        Math.min(30_000, 1000 * 2 ** restarts++),
+      )
     })
     return lines
   }
@@ -132,7 +146,9 @@ export async function start(options: StartOptions): Promise<void> {
 
   const link = `${hub.url}/signin?token=${hub.relational.createToken('operator', 'sign-in link', { ttl: 3600, singleUse: true })}`
   if (options.json === true) {
-    console.log(JSON.stringify({ portal: hub.url, signin: link, data, sensor: name, listeners: listening, pid: process.pid }))
+    console.log(
+      JSON.stringify({ portal: hub.url, signin: link, data, sensor: name, listeners: listening, pid: process.pid }),
+    )
   } else {
     say(`\nSkep ${version} is running.\n`)
     say(`  Portal    ${hub.url}`)
@@ -145,7 +161,8 @@ export async function start(options: StartOptions): Promise<void> {
     say('  Stop      Ctrl-C\n')
     await hub.ready
     const { current } = hub.enricher
-    if (current !== undefined) say(`  Addresses are placed by the tables "${current.id}" of ${current.date}.\n  ${current.attribution}\n`)
+    if (current !== undefined)
+      say(`  Addresses are placed by the tables "${current.id}" of ${current.date}.\n  ${current.attribution}\n`)
   }
 }
 

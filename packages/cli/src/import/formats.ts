@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto'
-import { formatMicros, normalizeAddress, parseMicros, uuidv5, skepNamespace, type Data, type Kind } from '@skep/vocabulary'
+import {
+  formatMicros,
+  normalizeAddress,
+  parseMicros,
+  uuidv5,
+  skepNamespace,
+  type Data,
+  type Kind,
+} from '@skep/vocabulary'
 
 /** One event of a foreign log, in our words. */
 export interface Imported {
@@ -27,7 +35,8 @@ export interface Format {
   readonly open: () => (line: Line) => Imported[]
 }
 
-const text = (value: unknown): string => (typeof value === 'string' ? value : value === undefined || value === null ? '' : String(value))
+const text = (value: unknown): string =>
+  typeof value === 'string' ? value : value === undefined || value === null ? '' : String(value)
 const number = (value: unknown): number => {
   const n = Number(typeof value === 'object' && value !== null ? Object.values(value)[0] : value)
   return Number.isFinite(n) && n >= 0 ? Math.trunc(n) : 0
@@ -73,7 +82,12 @@ const cowrie: Format = {
       let known = sessions.get(session)
       if (known === undefined || event === 'cowrie.session.connect') {
         const service = text(line['protocol']) || (dst === 23 || dst === 2223 ? 'telnet' : 'ssh')
-        known = { service, target: dst || (service === 'telnet' ? 23 : 22), port: number(line['src_port']), start: parseMicros(at) }
+        known = {
+          service,
+          target: dst || (service === 'telnet' ? 23 : 22),
+          port: number(line['src_port']),
+          start: parseMicros(at),
+        }
         if (sessions.size > 100_000) sessions.delete(sessions.keys().next().value ?? '')
         sessions.set(session, known)
       }
@@ -96,10 +110,16 @@ const cowrie: Format = {
           return is('session.open', {})
         case 'cowrie.session.closed': {
           // A number of seconds, the same as text, or milliseconds, according to the version.
-          const given = line['duration_ms'] === undefined ? Number(line['duration']) * 1000 : Number(line['duration_ms'])
+          const given =
+            line['duration_ms'] === undefined ? Number(line['duration']) * 1000 : Number(line['duration_ms'])
           const duration_ms = Number.isFinite(given) ? given : (parseMicros(at) - known.start) / 1000
           sessions.delete(session)
-          return is('session.close', { reason: 'peer', bytes_in: 0, bytes_out: 0, duration_ms: Math.max(0, duration_ms) })
+          return is('session.close', {
+            reason: 'peer',
+            bytes_in: 0,
+            bytes_out: 0,
+            duration_ms: Math.max(0, duration_ms),
+          })
         }
         case 'cowrie.client.version':
           return is('client.hello', {
@@ -107,13 +127,23 @@ const cowrie: Format = {
             ...(Array.isArray(line['kexAlgs']) && hasshOf(line)),
           })
         case 'cowrie.client.kex':
-          return is('client.hello', { hassh: text(line['hassh']), algorithms: text(line['hasshAlgorithms']), ...(!line['hassh'] && hasshOf(line)) })
+          return is('client.hello', {
+            hassh: text(line['hassh']),
+            algorithms: text(line['hasshAlgorithms']),
+            ...(!line['hassh'] && hasshOf(line)),
+          })
         case 'cowrie.client.size':
           return is('client.hello', { options: [`size=${number(line['width'])}x${number(line['height'])}`] })
         case 'cowrie.client.var':
           return is('client.hello', { options: [`${text(line['name'])}=${text(line['value'])}`] })
         case 'cowrie.client.fingerprint':
-          return is('auth.attempt', { method: 'publickey', user, key_type: text(line['type']), fingerprint: text(line['fingerprint']), accepted: false })
+          return is('auth.attempt', {
+            method: 'publickey',
+            user,
+            key_type: text(line['type']),
+            fingerprint: text(line['fingerprint']),
+            accepted: false,
+          })
         case 'cowrie.login.success':
         case 'cowrie.login.failed':
           return is('auth.attempt', {
@@ -131,14 +161,21 @@ const cowrie: Format = {
           if (/^[a-z]+:\/\//i.test(url)) out.push(...is('payload.seen', { url, decoded: 'plain' }))
           const sha256 = sha(line['shasum'])
           const stored = text(line['destfile'] ?? line['filename'])
-          if (sha256 !== '') out.push(...is('artifact.stored', { sha256, size: number(line['size']), ...(stored !== '' && { name: stored }) }))
+          if (sha256 !== '')
+            out.push(
+              ...is('artifact.stored', { sha256, size: number(line['size']), ...(stored !== '' && { name: stored }) }),
+            )
           if (out.length === 0) throw new Skipped('a download without URL and hash')
           return out
         }
         case 'cowrie.session.file_download.failed':
           return is('payload.seen', { url: text(line['url']), decoded: 'plain' })
         case 'cowrie.direct-tcpip.request':
-          return is('forward.request', { host: text(line['dst_ip']), port: number(line['dst_port']), method: 'direct-tcpip' })
+          return is('forward.request', {
+            host: text(line['dst_ip']),
+            port: number(line['dst_port']),
+            method: 'direct-tcpip',
+          })
         case 'cowrie.direct-tcpip.data':
           return is('forward.data', {
             host: text(line['dst_ip']),
@@ -149,7 +186,12 @@ const cowrie: Format = {
           const sha256 = sha(line['shasum'])
           if (sha256 === '') throw new Skipped('a terminal log without hash')
           const ms = line['duration_ms'] === undefined ? Number(line['duration']) * 1000 : Number(line['duration_ms'])
-          return is('recording.closed', { sha256, format: 'asciicast', size: number(line['size']), duration_ms: Number.isFinite(ms) ? ms : 0 })
+          return is('recording.closed', {
+            sha256,
+            format: 'asciicast',
+            size: number(line['size']),
+            duration_ms: Number.isFinite(ms) ? ms : 0,
+          })
         }
         default:
           throw new Skipped(`${event} has no counterpart here`)
@@ -165,7 +207,37 @@ function hasshOf(line: Line): { hassh: string; algorithms: string } {
 
 /** Which service a port usually has, for logs that name none. */
 const usual: Readonly<Record<number, string>> = {
-  21: 'ftp', 22: 'ssh', 23: 'telnet', 25: 'smtp', 53: 'dns', 80: 'http', 110: 'pop3', 123: 'ntp', 135: 'epmap', 139: 'smb', 143: 'imap', 161: 'snmp', 443: 'https', 445: 'smb', 993: 'imaps', 995: 'pop3s', 1080: 'socks', 1433: 'mssql', 1723: 'pptp', 1900: 'ssdp', 3306: 'mysql', 3389: 'rdp', 5060: 'sip', 5432: 'postgres', 5555: 'adb', 5900: 'vnc', 6379: 'redis', 8080: 'http', 9200: 'elasticsearch', 11211: 'memcached', 27017: 'mongodb',
+  21: 'ftp',
+  22: 'ssh',
+  23: 'telnet',
+  25: 'smtp',
+  53: 'dns',
+  80: 'http',
+  110: 'pop3',
+  123: 'ntp',
+  135: 'epmap',
+  139: 'smb',
+  143: 'imap',
+  161: 'snmp',
+  443: 'https',
+  445: 'smb',
+  993: 'imaps',
+  995: 'pop3s',
+  1080: 'socks',
+  1433: 'mssql',
+  1723: 'pptp',
+  1900: 'ssdp',
+  3306: 'mysql',
+  3389: 'rdp',
+  5060: 'sip',
+  5432: 'postgres',
+  5555: 'adb',
+  5900: 'vnc',
+  6379: 'redis',
+  8080: 'http',
+  9200: 'elasticsearch',
+  11211: 'memcached',
+  27017: 'mongodb',
 }
 
 const mhn: Format = {
@@ -206,12 +278,20 @@ const dionaea: Format = {
     }
     const out: Imported[] = [{ ...base, kind: 'session.open', data: {} }]
     for (const one of Array.isArray(line['credentials']) ? (line['credentials'] as Line[]) : []) {
-      out.push({ ...base, kind: 'auth.attempt', data: { method: 'password', user: text(one['username']), secret: text(one['password']), accepted: false } })
+      out.push({
+        ...base,
+        kind: 'auth.attempt',
+        data: { method: 'password', user: text(one['username']), secret: text(one['password']), accepted: false },
+      })
     }
     const ftp = (line['ftp'] ?? {}) as Line
     for (const command of Array.isArray(ftp['commands']) ? (ftp['commands'] as Line[]) : []) {
       const args = listText(command['arguments']).join(' ')
-      out.push({ ...base, kind: 'query', data: { verb: text(command['command']).slice(0, 64), statement: `${text(command['command'])} ${args}`.trim() } })
+      out.push({
+        ...base,
+        kind: 'query',
+        data: { verb: text(command['command']).slice(0, 64), statement: `${text(command['command'])} ${args}`.trim() },
+      })
     }
     return out
   },
@@ -236,13 +316,30 @@ const heralding: Format = {
         ...base,
         time: one['timestamp'] === undefined ? at : time(one['timestamp']),
         kind: 'auth.attempt',
-        data: { method: text(one['password_hash']) === '' ? 'password' : 'hash', user: text(one['username']), secret: text(one['password']) || text(one['password_hash']), accepted: false },
+        data: {
+          method: text(one['password_hash']) === '' ? 'password' : 'hash',
+          user: text(one['username']),
+          secret: text(one['password']) || text(one['password_hash']),
+          accepted: false,
+        },
       })
     }
     const seconds = Number(line['duration'])
     if (line['session_ended'] === true) {
-      const end = formatMicros(parseMicros(at) + (Number.isFinite(seconds) ? Math.max(0, Math.round(seconds * 1e6)) : 0))
-      out.push({ ...base, time: end, kind: 'session.close', data: { reason: 'peer', bytes_in: 0, bytes_out: 0, duration_ms: Number.isFinite(seconds) ? Math.max(0, seconds * 1000) : 0 } })
+      const end = formatMicros(
+        parseMicros(at) + (Number.isFinite(seconds) ? Math.max(0, Math.round(seconds * 1e6)) : 0),
+      )
+      out.push({
+        ...base,
+        time: end,
+        kind: 'session.close',
+        data: {
+          reason: 'peer',
+          bytes_in: 0,
+          bytes_out: 0,
+          duration_ms: Number.isFinite(seconds) ? Math.max(0, seconds * 1000) : 0,
+        },
+      })
     }
     return out
   },

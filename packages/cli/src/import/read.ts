@@ -55,14 +55,22 @@ async function* untar(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
 }
 
 /** A JSON value of each line of a file. Arrays with one object a line, as some exporters write them, are read too. */
-export async function* readLines(file: string): AsyncGenerator<{ line: Record<string, unknown> | undefined; raw: string }> {
+export async function* readLines(
+  file: string,
+): AsyncGenerator<{ line: Record<string, unknown> | undefined; raw: string }> {
   let rest = Buffer.alloc(0)
   const parse = (raw: string) => {
-    const bare = raw.trim().replace(/^\[(?=\s*\{)/, '').replace(/[,\]]+$/, (end) => (raw.trim().startsWith('{') || raw.trim().startsWith('[{') ? '' : end))
+    const bare = raw
+      .trim()
+      .replace(/^\[(?=\s*\{)/, '')
+      .replace(/[,\]]+$/, (end) => (raw.trim().startsWith('{') || raw.trim().startsWith('[{') ? '' : end))
     if (bare === '' || bare === '[' || bare === ']') return undefined
     try {
       const value: unknown = JSON.parse(bare)
-      return { line: typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined, raw: bare }
+      return {
+        line: typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined,
+        raw: bare,
+      }
     } catch {
       return { line: undefined, raw: bare }
     }

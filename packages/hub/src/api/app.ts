@@ -59,7 +59,10 @@ export function createApp(context: Context): OpenAPIHono<Env> {
   app.get('/healthz', (c) => c.json({ status: 'ok', version: context.version }))
   app.get('/readyz', async (c) => {
     const state = await context.ready()
-    return c.json({ status: state.ready ? 'ready' : 'not ready', ...(state.reason && { reason: state.reason }) }, state.ready ? 200 : 503)
+    return c.json(
+      { status: state.ready ? 'ready' : 'not ready', ...(state.reason && { reason: state.reason }) },
+      state.ready ? 200 : 503,
+    )
   })
 
   // The link that the terminal prints: good once, then a cookie that no script can read.
@@ -72,7 +75,13 @@ export function createApp(context: Context): OpenAPIHono<Env> {
       )
     }
     const secret = relational.createToken(caller.role, 'portal', { ttl: 30 * 86_400 })
-    setCookie(c, cookieName, secret, { httpOnly: true, sameSite: 'Lax', path: '/', maxAge: 30 * 86_400, secure: c.req.url.startsWith('https:') })
+    setCookie(c, cookieName, secret, {
+      httpOnly: true,
+      sameSite: 'Lax',
+      path: '/',
+      maxAge: 30 * 86_400,
+      secure: c.req.url.startsWith('https:'),
+    })
     return c.redirect('/')
   })
 
@@ -80,7 +89,10 @@ export function createApp(context: Context): OpenAPIHono<Env> {
     const bearer = /^Bearer (\S+)$/.exec(c.req.header('authorization') ?? '')?.[1]
     const caller = relational.checkToken(bearer ?? getCookie(c, cookieName) ?? '')
     if (caller === undefined || caller.role === 'sensor') {
-      return c.json({ error: 'Sign in, or send "Authorization: Bearer" with a token from: skep token create --role operator' }, 401)
+      return c.json(
+        { error: 'Sign in, or send "Authorization: Bearer" with a token from: skep token create --role operator' },
+        401,
+      )
     }
     if (bearer === undefined && c.req.method !== 'GET' && c.req.header('sec-fetch-site') !== 'same-origin') {
       return c.json({ error: 'This request came from another site' }, 403)
@@ -91,7 +103,8 @@ export function createApp(context: Context): OpenAPIHono<Env> {
   app.use('/gateway/*', async (c, next) => {
     const bearer = /^Bearer (\S+)$/.exec(c.req.header('authorization') ?? '')?.[1]
     const caller = relational.checkToken(bearer ?? '')
-    if (caller === undefined || caller.role === 'viewer') return c.json({ error: 'The key of this sensor is not known here' }, 401)
+    if (caller === undefined || caller.role === 'viewer')
+      return c.json({ error: 'The key of this sensor is not known here' }, 401)
     c.set('caller', caller)
     return next()
   })
@@ -131,7 +144,12 @@ function servePortal(app: OpenAPIHono<Env>, folder: string): void {
     const file = join(folder, normalize(path))
     if (!file.startsWith(folder) || !existsSync(file) || !statSync(file).isFile()) return undefined
     const body = readFileSync(file)
-    const entry = { body, br: brotliCompressSync(body), gzip: gzipSync(body), etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"` }
+    const entry = {
+      body,
+      br: brotliCompressSync(body),
+      gzip: gzipSync(body),
+      etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`,
+    }
     cache.set(path, entry)
     return entry
   }

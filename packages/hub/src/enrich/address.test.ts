@@ -29,22 +29,26 @@ test('IPv4 reads back', () => {
 test('the narrowest range wins, whatever the order of loading, and as a slow search finds it', () => {
   const prefix = fc.record({ n: fc.integer({ min: 0, max: 0xffff_ffff }), length: fc.integer({ min: 1, max: 32 }) })
   fc.assert(
-    fc.property(fc.array(prefix, { maxLength: 40 }), fc.array(fc.integer({ min: 0, max: 0xffff_ffff })), (all, asked) => {
-      const prefixes = all.map(({ n, length }) => ({ n: ((n & (0xffff_ffff << (32 - length))) >>> 0), length }))
-      const table = new AddressTable<string>()
-      for (const { n, length } of prefixes) {
-        table.addPrefix(formatV4(n), length, `${n}/${length}`, () => `${formatV4(n)}/${length}`)
-      }
-      table.build()
-      for (const address of [...asked, ...prefixes.map(({ n }) => n)]) {
-        const holding = prefixes
-          .filter(({ n, length }) => ((address & (0xffff_ffff << (32 - length))) >>> 0) === n)
-          .sort((a, b) => b.length - a.length)[0]
-        const wanted = holding === undefined ? undefined : `${formatV4(holding.n)}/${holding.length}`
-        expect(table.find(formatV4(address))?.value).toBe(wanted)
-        if (wanted !== undefined) expect(table.find(formatV4(address))?.prefix).toBe(wanted)
-      }
-    }),
+    fc.property(
+      fc.array(prefix, { maxLength: 40 }),
+      fc.array(fc.integer({ min: 0, max: 0xffff_ffff })),
+      (all, asked) => {
+        const prefixes = all.map(({ n, length }) => ({ n: (n & (0xffff_ffff << (32 - length))) >>> 0, length }))
+        const table = new AddressTable<string>()
+        for (const { n, length } of prefixes) {
+          table.addPrefix(formatV4(n), length, `${n}/${length}`, () => `${formatV4(n)}/${length}`)
+        }
+        table.build()
+        for (const address of [...asked, ...prefixes.map(({ n }) => n)]) {
+          const holding = prefixes
+            .filter(({ n, length }) => (address & (0xffff_ffff << (32 - length))) >>> 0 === n)
+            .sort((a, b) => b.length - a.length)[0]
+          const wanted = holding === undefined ? undefined : `${formatV4(holding.n)}/${holding.length}`
+          expect(table.find(formatV4(address))?.value).toBe(wanted)
+          if (wanted !== undefined) expect(table.find(formatV4(address))?.prefix).toBe(wanted)
+        }
+      },
+    ),
   )
 })
 

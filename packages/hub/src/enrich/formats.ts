@@ -30,7 +30,7 @@ export interface Format {
 
 /** The lines of a file, without making one string of it all. */
 function* lines(content: Buffer): Generator<string> {
-  for (let at = 0; at < content.length; ) {
+  for (let at = 0; at < content.length;) {
     const end = content.indexOf(10, at)
     const stop = end < 0 ? content.length : end
     yield content.toString('utf8', at, content[stop - 1] === 13 ? stop - 1 : stop)
@@ -54,7 +54,9 @@ const asNumbers = (text: string): number[] =>
   text
     .split(/[_,{} ]+/)
     .filter((part) => part !== '')
-    .map((part) => (part.includes('.') ? Number(part.split('.')[0]) * 65_536 + Number(part.split('.')[1]) : Number(part)))
+    .map((part) =>
+      part.includes('.') ? Number(part.split('.')[0]) * 65_536 + Number(part.split('.')[1]) : Number(part),
+    )
     .filter((asn) => Number.isInteger(asn) && asn > 0 && asn <= 0xffff_ffff)
 
 function addPrefix(into: Tables, prefix: string, length: number, origin: string): boolean {
@@ -213,7 +215,7 @@ const mmdb: Format = {
       }
     }
     // The reader tells with each answer how wide it is, so one look-up per block walks the whole tree.
-    for (let at = 0; at <= 0xffff_ffff; ) {
+    for (let at = 0; at <= 0xffff_ffff;) {
       const [record, length] = reader.getWithPrefixLength(formatV4(at))
       const bits = length > 32 ? length - 96 : length
       const next = at + 2 ** (32 - bits)

@@ -4,7 +4,4 @@ import { loadSnapshot, type Snapshot } from './snapshot.ts'
 
 const tables = loadSnapshot(workerData as Snapshot)
 const arrays = [tables.origins, tables.places].flatMap(({ v4, v6 }) => [...v4, ...v6])
-parentPort?.postMessage(
-  tables,
-  [...new Set(arrays.map((array) => array.buffer))],
-)
+parentPort?.postMessage(tables, [...new Set(arrays.map((array) => array.buffer))])

@@ -37,11 +37,7 @@ export function starterSnapshot(): Snapshot | undefined {
     return {
       id: `starter-${date}`,
       date,
-      files: [
-        join(asn, 'asn-ipv4.csv'),
-        join(asn, 'asn-ipv6.csv'),
-        join(place, 'geo-whois-asn-country.mmdb'),
-      ],
+      files: [join(asn, 'asn-ipv4.csv'), join(asn, 'asn-ipv6.csv'), join(place, 'geo-whois-asn-country.mmdb')],
       attribution:
         'ip-location-db: RouteViews and DB-IP (CC BY 4.0), NRO (CC BY 4.0). Its publisher says that this edition ' +
         'has errors and will not be updated: fetch current tables with "skep data update".',

@@ -38,7 +38,12 @@ const maxBytes = 512 * 1024 ** 2
  */
 export async function updateTables(
   folder: string,
-  options: { tables?: readonly PublicTable[]; day?: string; signal?: AbortSignal; onTable?: (text: string) => void } = {},
+  options: {
+    tables?: readonly PublicTable[]
+    day?: string
+    signal?: AbortSignal
+    onTable?: (text: string) => void
+  } = {},
 ): Promise<{ folder: string; results: { file: string; bytes?: number; error?: string }[] }> {
   const day = options.day ?? new Date().toISOString().slice(0, 10)
   const [target, draft] = [join(folder, day), join(folder, `.${day}-${process.pid}`)]
@@ -50,7 +55,10 @@ export async function updateTables(
       try {
         results.push({ file: table.file, bytes: await fetchTo(join(draft, table.file), table.url, options.signal) })
       } catch (error) {
-        const reason = error instanceof Error ? `${error.message}${error.cause instanceof Error ? ` (${error.cause.message})` : ''}` : String(error)
+        const reason =
+          error instanceof Error
+            ? `${error.message}${error.cause instanceof Error ? ` (${error.cause.message})` : ''}`
+            : String(error)
         if (table.required === true) throw new Error(`Cannot fetch ${table.url}: ${reason}`, { cause: error })
         await rm(join(draft, table.file), { force: true })
         results.push({ file: table.file, error: reason })

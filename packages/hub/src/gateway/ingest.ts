@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto'
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { toRow, type Event, type StoredEvent } from '@skep/vocabulary'
 import type { Enricher } from '../enrich/enricher.ts'
@@ -73,7 +83,9 @@ export class Ingest {
 
   /** Commits what a crash left in the journal. Call before the first event. @returns the number of batches */
   async recover(): Promise<number> {
-    const files = readdirSync(this.#journal).filter((name) => name.endsWith('.ndjson')).sort()
+    const files = readdirSync(this.#journal)
+      .filter((name) => name.endsWith('.ndjson'))
+      .sort()
     for (const name of files) {
       const file = join(this.#journal, name)
       const content = readFileSync(file)
@@ -159,7 +171,11 @@ export class Ingest {
   async #commit(jobs: readonly Job[]): Promise<void> {
     const lines = Buffer.from(jobs.flatMap(({ events }) => events.map((e) => `${JSON.stringify(toRow(e))}\n`)).join(''))
     const token = createHash('sha256').update(lines).digest('hex')
-    const commits = jobs.map(({ sensor, boot, events }) => ({ sensor, boot, ranges: rangesOf(events.map(({ seq }) => seq)) }))
+    const commits = jobs.map(({ sensor, boot, events }) => ({
+      sensor,
+      boot,
+      ranges: rangesOf(events.map(({ seq }) => seq)),
+    }))
     const file = join(this.#journal, `${Date.now()}-${String(this.#number++).padStart(9, '0')}.ndjson`)
     const head: JournalHead = { token, commits }
     writeDurably(file, Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), lines]))
@@ -167,7 +183,12 @@ export class Ingest {
     for (const { sensor, boot, events } of jobs) {
       for (const event of events) {
         if (event.kind !== 'spool.dropped') continue
-        this.#relational.declareDropped(sensor, boot, { first: event.data.from, last: event.data.to }, event.data.reason)
+        this.#relational.declareDropped(
+          sensor,
+          boot,
+          { first: event.data.from, last: event.data.to },
+          event.data.reason,
+        )
       }
     }
     this.#relational.commit(commits)
@@ -217,7 +238,7 @@ export function writeDurably(file: string, content: Buffer): void {
   const draft = `${file}.part`
   const handle = openSync(draft, 'w', 0o600)
   try {
-    for (let at = 0; at < content.length; ) at += writeSync(handle, content, at)
+    for (let at = 0; at < content.length;) at += writeSync(handle, content, at)
     fsyncSync(handle)
   } finally {
     closeSync(handle)

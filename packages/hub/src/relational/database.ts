@@ -157,7 +157,13 @@ export class Relational {
 
   /** Keeps what could not be stored, with the reason. */
   bury(sensor: string, reason: string, body: string): void {
-    this.#run('INSERT INTO dead_letters (sensor, received, reason, body) VALUES (?, ?, ?, ?)', sensor, Date.now(), reason.slice(0, 1000), body)
+    this.#run(
+      'INSERT INTO dead_letters (sensor, received, reason, body) VALUES (?, ?, ?, ?)',
+      sensor,
+      Date.now(),
+      reason.slice(0, 1000),
+      body,
+    )
   }
 
   deadLetters(): { sensor: string; reason: string; count: number }[] {

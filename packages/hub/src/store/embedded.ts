@@ -37,7 +37,10 @@ export async function startEngine(
     mkdirSync(folder, { recursive: true })
     accessSync(folder, constants.W_OK)
   } catch (cause) {
-    throw new StoreUnavailable(`Cannot write to the store's folder ${folder}: make it writable or choose another with --data`, { cause })
+    throw new StoreUnavailable(
+      `Cannot write to the store's folder ${folder}: make it writable or choose another with --data`,
+      { cause },
+    )
   }
   // A socket's path may have 107 bytes at most, and the data folder's may be longer than that.
   const socket = join(tmpdir(), `skep-${process.pid}-${Math.random().toString(36).slice(2, 10)}.sock`)

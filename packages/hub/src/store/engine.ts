@@ -82,7 +82,9 @@ async function main(options: EngineOptions): Promise<void> {
   ]
   const open = (first: boolean) =>
     new Lane(
-      new Session(options.directory, { connectionArgs: [...(first ? [`--config-file=${configFile}`] : []), ...shared] }),
+      new Session(options.directory, {
+        connectionArgs: [...(first ? [`--config-file=${configFile}`] : []), ...shared],
+      }),
     )
   const writer = open(true)
   const readers: Lane[] = []

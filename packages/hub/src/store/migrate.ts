@@ -92,7 +92,9 @@ async function migrateRollup(store: Store, rollup: Rollup): Promise<Change[]> {
   await store.command(`DROP TABLE IF EXISTS ${database}.${rollup.name} SYNC`)
   await store.command(createTable(rollup, rollup.name, version))
   const select = rollup.select.replace('{events}', `${database}.events`)
-  const weeks = await store.query(sql`SELECT DISTINCT toMonday(time) AS week FROM ${raw(database)}.events ORDER BY week`)
+  const weeks = await store.query(
+    sql`SELECT DISTINCT toMonday(time) AS week FROM ${raw(database)}.events ORDER BY week`,
+  )
   for (const row of weeks) {
     // A week at a time keeps the memory bounded.
     const week = String(row['week'])

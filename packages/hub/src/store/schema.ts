@@ -69,102 +69,102 @@ const first = "SimpleAggregateFunction(min, DateTime64(6, 'UTC'))"
 const last = "SimpleAggregateFunction(max, DateTime64(6, 'UTC'))"
 
 /** All rollups. */
-export const rollups = (retention: Retention): readonly Rollup[] => [
-  {
-    name: 'hourly',
-    columns: [
-      { name: 'asn', type: 'UInt32' },
-      { name: 'hour', type: "DateTime('UTC')" },
-      { name: 'service', type: 'LowCardinality(String)' },
-      { name: 'target_port', type: 'UInt16' },
-      { name: 'economy', type: 'LowCardinality(String)' },
-      { name: 'provenance', type: 'LowCardinality(String)' },
-      { name: 'events', type: sum },
-      { name: 'sessions', type: sum },
-      { name: 'auths', type: sum },
-      { name: 'commands', type: sum },
-      { name: 'payloads', type: sum },
-      { name: 'sources', type: 'AggregateFunction(uniqCombined64(12), IPv6)' },
-    ],
-    tail:
-      `ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(hour) ` +
-      `ORDER BY (asn, hour, service, target_port, economy, provenance) ` +
-      `SETTINGS ${dedup}`,
-    select:
-      `SELECT asn, toStartOfHour(toDateTime(time, 'UTC')) AS hour, service, target_port, economy, provenance, ` +
-      `count() AS events, countIf(kind = 'session.open') AS sessions, countIf(kind = 'auth.attempt') AS auths, ` +
-      `countIf(kind = 'command.run') AS commands, countIf(kind = 'payload.seen') AS payloads, ` +
-      `uniqCombined64State(12)(source_ip) AS sources FROM {events} WHERE source_ip != toIPv6('::') ` +
-      `GROUP BY asn, hour, service, target_port, economy, provenance`,
-  },
-  {
-    name: 'sources',
-    columns: [
-      { name: 'asn', type: 'UInt32' },
-      { name: 'day', type: 'Date' },
-      { name: 'source_ip', type: 'IPv6' },
-      { name: 'prefix', type: 'SimpleAggregateFunction(anyLast, LowCardinality(String))' },
-      { name: 'as_name', type: 'SimpleAggregateFunction(anyLast, LowCardinality(String))' },
-      { name: 'economy', type: 'SimpleAggregateFunction(anyLast, LowCardinality(String))' },
-      { name: 'first_seen', type: first },
-      { name: 'last_seen', type: last },
-      { name: 'events', type: sum },
-      { name: 'sessions', type: sum },
-      { name: 'auths', type: sum },
-      { name: 'accepted', type: sum },
-      { name: 'commands', type: sum },
-      { name: 'payloads', type: sum },
-      { name: 'ports', type: 'SimpleAggregateFunction(groupUniqArrayArray(20), Array(UInt16))' },
-      { name: 'services', type: 'SimpleAggregateFunction(groupUniqArrayArray(20), Array(String))' },
-    ],
-    indexes: ['INDEX by_source source_ip TYPE bloom_filter(0.01) GRANULARITY 1'],
-    tail: `ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(day) ORDER BY (asn, day, source_ip) SETTINGS ${dedup}`,
-    select:
-      `SELECT asn, toDate(time) AS day, source_ip, anyLast(prefix) AS prefix, anyLast(as_name) AS as_name, ` +
-      `anyLast(economy) AS economy, min(time) AS first_seen, max(time) AS last_seen, count() AS events, ` +
-      `countIf(kind = 'session.open') AS sessions, countIf(kind = 'auth.attempt') AS auths, ` +
-      `countIf(kind = 'auth.attempt' AND accepted) AS accepted, ` +
-      `countIf(kind = 'command.run') AS commands, countIf(kind = 'payload.seen') AS payloads, ` +
-      `groupUniqArray(20)(target_port) AS ports, groupUniqArray(20)(toString(service)) AS services ` +
-      `FROM {events} WHERE source_ip != toIPv6('::') GROUP BY asn, day, source_ip`,
-  },
-  {
-    name: 'sightings',
-    columns: [
-      { name: 'type', type: 'LowCardinality(String)' },
-      { name: 'value', type: 'String' },
-      { name: 'day', type: 'Date' },
-      { name: 'sensor', type: 'LowCardinality(String)' },
-      { name: 'first_seen', type: first },
-      { name: 'last_seen', type: last },
-      { name: 'events', type: sum },
-      { name: 'sources', type: 'AggregateFunction(uniqCombined64(12), IPv6)' },
-      { name: 'networks', type: 'AggregateFunction(uniqCombined64(12), UInt32)' },
-      { name: 'session', type: 'SimpleAggregateFunction(anyLast, UUID)' },
-      { name: 'detail', type: 'SimpleAggregateFunction(anyLast, String)' },
-    ],
-    tail:
-      `ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(day) ORDER BY (type, value, day, sensor) SETTINGS ${dedup}`,
-    select:
-      `SELECT indicator.1 AS type, indicator.2 AS value, toDate(time) AS day, sensor, min(time) AS first_seen, ` +
-      `max(time) AS last_seen, count() AS events, uniqCombined64State(12)(source_ip) AS sources, ` +
-      `uniqCombined64State(12)(asn) AS networks, anyLast(session) AS session, anyLast(indicator.3) AS detail FROM {events} ` +
-      `ARRAY JOIN arrayFilter(x -> x.2 != '', [` +
-      `(if(kind = 'payload.seen', 'url', ''), if(kind = 'payload.seen', url, ''), toString(tool)), ` +
-      `(if(kind = 'artifact.stored', 'artifact', ''), if(kind = 'artifact.stored', sha256, ''), name), ` +
-      `(if(kind = 'auth.attempt', 'credential', ''), if(kind = 'auth.attempt' AND secret != '', concat(user, ':', secret), ''), toString(service)), ` +
-      `(if(kind = 'command.run', 'command', ''), if(kind = 'command.run', line, ''), ''), ` +
-      `(if(kind = 'client.hello', 'hassh', ''), if(kind = 'client.hello', toString(hassh), ''), ident), ` +
-      `(if(kind = 'client.hello', 'ja4', ''), if(kind = 'client.hello', toString(ja4), ''), server_name), ` +
-      `(if(kind IN ('key.planted', 'auth.attempt'), 'key', ''), if(kind IN ('key.planted', 'auth.attempt'), fingerprint, ''), path), ` +
-      `(if(kind = 'request', 'agent', ''), if(kind = 'request', agent, ''), ''), ` +
-      `(if(kind = 'request', 'target', ''), if(kind = 'request', concat(toString(method), ' ', target), ''), '')` +
-      `]) AS indicator GROUP BY type, value, day, sensor`,
-  },
-].map((rollup) => ({
-  ...rollup,
-  tail: rollup.tail.replace(
-    ' SETTINGS',
-    ` TTL ${rollup.name === 'hourly' ? 'hour' : 'toDateTime(day)'} + toIntervalDay(${retention.rollups}) SETTINGS`,
-  ),
-}))
+export const rollups = (retention: Retention): readonly Rollup[] =>
+  [
+    {
+      name: 'hourly',
+      columns: [
+        { name: 'asn', type: 'UInt32' },
+        { name: 'hour', type: "DateTime('UTC')" },
+        { name: 'service', type: 'LowCardinality(String)' },
+        { name: 'target_port', type: 'UInt16' },
+        { name: 'economy', type: 'LowCardinality(String)' },
+        { name: 'provenance', type: 'LowCardinality(String)' },
+        { name: 'events', type: sum },
+        { name: 'sessions', type: sum },
+        { name: 'auths', type: sum },
+        { name: 'commands', type: sum },
+        { name: 'payloads', type: sum },
+        { name: 'sources', type: 'AggregateFunction(uniqCombined64(12), IPv6)' },
+      ],
+      tail:
+        `ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(hour) ` +
+        `ORDER BY (asn, hour, service, target_port, economy, provenance) ` +
+        `SETTINGS ${dedup}`,
+      select:
+        `SELECT asn, toStartOfHour(toDateTime(time, 'UTC')) AS hour, service, target_port, economy, provenance, ` +
+        `count() AS events, countIf(kind = 'session.open') AS sessions, countIf(kind = 'auth.attempt') AS auths, ` +
+        `countIf(kind = 'command.run') AS commands, countIf(kind = 'payload.seen') AS payloads, ` +
+        `uniqCombined64State(12)(source_ip) AS sources FROM {events} WHERE source_ip != toIPv6('::') ` +
+        `GROUP BY asn, hour, service, target_port, economy, provenance`,
+    },
+    {
+      name: 'sources',
+      columns: [
+        { name: 'asn', type: 'UInt32' },
+        { name: 'day', type: 'Date' },
+        { name: 'source_ip', type: 'IPv6' },
+        { name: 'prefix', type: 'SimpleAggregateFunction(anyLast, LowCardinality(String))' },
+        { name: 'as_name', type: 'SimpleAggregateFunction(anyLast, LowCardinality(String))' },
+        { name: 'economy', type: 'SimpleAggregateFunction(anyLast, LowCardinality(String))' },
+        { name: 'first_seen', type: first },
+        { name: 'last_seen', type: last },
+        { name: 'events', type: sum },
+        { name: 'sessions', type: sum },
+        { name: 'auths', type: sum },
+        { name: 'accepted', type: sum },
+        { name: 'commands', type: sum },
+        { name: 'payloads', type: sum },
+        { name: 'ports', type: 'SimpleAggregateFunction(groupUniqArrayArray(20), Array(UInt16))' },
+        { name: 'services', type: 'SimpleAggregateFunction(groupUniqArrayArray(20), Array(String))' },
+      ],
+      indexes: ['INDEX by_source source_ip TYPE bloom_filter(0.01) GRANULARITY 1'],
+      tail: `ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(day) ORDER BY (asn, day, source_ip) SETTINGS ${dedup}`,
+      select:
+        `SELECT asn, toDate(time) AS day, source_ip, anyLast(prefix) AS prefix, anyLast(as_name) AS as_name, ` +
+        `anyLast(economy) AS economy, min(time) AS first_seen, max(time) AS last_seen, count() AS events, ` +
+        `countIf(kind = 'session.open') AS sessions, countIf(kind = 'auth.attempt') AS auths, ` +
+        `countIf(kind = 'auth.attempt' AND accepted) AS accepted, ` +
+        `countIf(kind = 'command.run') AS commands, countIf(kind = 'payload.seen') AS payloads, ` +
+        `groupUniqArray(20)(target_port) AS ports, groupUniqArray(20)(toString(service)) AS services ` +
+        `FROM {events} WHERE source_ip != toIPv6('::') GROUP BY asn, day, source_ip`,
+    },
+    {
+      name: 'sightings',
+      columns: [
+        { name: 'type', type: 'LowCardinality(String)' },
+        { name: 'value', type: 'String' },
+        { name: 'day', type: 'Date' },
+        { name: 'sensor', type: 'LowCardinality(String)' },
+        { name: 'first_seen', type: first },
+        { name: 'last_seen', type: last },
+        { name: 'events', type: sum },
+        { name: 'sources', type: 'AggregateFunction(uniqCombined64(12), IPv6)' },
+        { name: 'networks', type: 'AggregateFunction(uniqCombined64(12), UInt32)' },
+        { name: 'session', type: 'SimpleAggregateFunction(anyLast, UUID)' },
+        { name: 'detail', type: 'SimpleAggregateFunction(anyLast, String)' },
+      ],
+      tail: `ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(day) ORDER BY (type, value, day, sensor) SETTINGS ${dedup}`,
+      select:
+        `SELECT indicator.1 AS type, indicator.2 AS value, toDate(time) AS day, sensor, min(time) AS first_seen, ` +
+        `max(time) AS last_seen, count() AS events, uniqCombined64State(12)(source_ip) AS sources, ` +
+        `uniqCombined64State(12)(asn) AS networks, anyLast(session) AS session, anyLast(indicator.3) AS detail FROM {events} ` +
+        `ARRAY JOIN arrayFilter(x -> x.2 != '', [` +
+        `(if(kind = 'payload.seen', 'url', ''), if(kind = 'payload.seen', url, ''), toString(tool)), ` +
+        `(if(kind = 'artifact.stored', 'artifact', ''), if(kind = 'artifact.stored', sha256, ''), name), ` +
+        `(if(kind = 'auth.attempt', 'credential', ''), if(kind = 'auth.attempt' AND secret != '', concat(user, ':', secret), ''), toString(service)), ` +
+        `(if(kind = 'command.run', 'command', ''), if(kind = 'command.run', line, ''), ''), ` +
+        `(if(kind = 'client.hello', 'hassh', ''), if(kind = 'client.hello', toString(hassh), ''), ident), ` +
+        `(if(kind = 'client.hello', 'ja4', ''), if(kind = 'client.hello', toString(ja4), ''), server_name), ` +
+        `(if(kind IN ('key.planted', 'auth.attempt'), 'key', ''), if(kind IN ('key.planted', 'auth.attempt'), fingerprint, ''), path), ` +
+        `(if(kind = 'request', 'agent', ''), if(kind = 'request', agent, ''), ''), ` +
+        `(if(kind = 'request', 'target', ''), if(kind = 'request', concat(toString(method), ' ', target), ''), '')` +
+        `]) AS indicator GROUP BY type, value, day, sensor`,
+    },
+  ].map((rollup) => ({
+    ...rollup,
+    tail: rollup.tail.replace(
+      ' SETTINGS',
+      ` TTL ${rollup.name === 'hourly' ? 'hour' : 'toDateTime(day)'} + toIntervalDay(${retention.rollups}) SETTINGS`,
+    ),
+  }))

@@ -4,7 +4,15 @@ import { ApiError } from '../api.ts'
 import { ago, defang, local, utc, visible } from '../format.ts'
 
 /** What an attacker wrote: it has its own look, so that nobody takes it for ours; nothing in it acts. */
-export function Hostile({ text, url = false, block = false }: { text: string; url?: boolean; block?: boolean }): ReactNode {
+export function Hostile({
+  text,
+  url = false,
+  block = false,
+}: {
+  text: string
+  url?: boolean
+  block?: boolean
+}): ReactNode {
   const shown = visible(url ? defang(text) : text)
   return block ? (
     <pre className="hostile" tabIndex={0} dir="ltr">
@@ -52,7 +60,8 @@ export function Failed({ error }: { error: unknown }): ReactNode {
       <h2>{denied ? 'You are not signed in' : 'This could not be loaded'}</h2>
       {denied ? (
         <p>
-          Open the sign-in link that the terminal printed, or make a new one on the hub: <code>npm run skep -- token link</code>
+          Open the sign-in link that the terminal printed, or make a new one on the hub:{' '}
+          <code>npm run skep -- token link</code>
         </p>
       ) : (
         <p>{error instanceof Error ? error.message : String(error)}</p>
@@ -76,7 +85,15 @@ export function Loading({ rows = 5 }: { rows?: number }): ReactNode {
 }
 
 /** Behind every figure: the call and the SQL that made it. */
-export function Origin({ sql, params, path }: { sql: string; params: Record<string, unknown>; path: string }): ReactNode {
+export function Origin({
+  sql,
+  params,
+  path,
+}: {
+  sql: string
+  params: Record<string, unknown>
+  path: string
+}): ReactNode {
   return (
     <details className="origin">
       <summary title="How this figure was made">how</summary>
@@ -89,7 +106,17 @@ export function Origin({ sql, params, path }: { sql: string; params: Record<stri
   )
 }
 
-export function Card({ title, children, actions, wide = false }: { title: ReactNode; children: ReactNode; actions?: ReactNode; wide?: boolean }): ReactNode {
+export function Card({
+  title,
+  children,
+  actions,
+  wide = false,
+}: {
+  title: ReactNode
+  children: ReactNode
+  actions?: ReactNode
+  wide?: boolean
+}): ReactNode {
   return (
     <section className={wide ? 'card wide' : 'card'}>
       <header>

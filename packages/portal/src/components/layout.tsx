@@ -25,9 +25,11 @@ function usePalette(): { open: boolean; setOpen: (open: boolean) => void; go: (t
     const none = {} as never
     const asn = /^as\s*(\d{1,10})$/i.exec(q)?.[1]
     if (asn !== undefined) void navigate({ to: '/network/$asn', params: { asn }, search: none })
-    else if (/^(?:\d{1,3}\.){3}\d{1,3}$/.test(q) || /^[0-9a-f:]*:[0-9a-f:]+$/i.test(q)) void navigate({ to: '/source/$ip', params: { ip: q }, search: none })
+    else if (/^(?:\d{1,3}\.){3}\d{1,3}$/.test(q) || /^[0-9a-f:]*:[0-9a-f:]+$/i.test(q))
+      void navigate({ to: '/source/$ip', params: { ip: q }, search: none })
     else if (/^[0-9a-f]{64}$/.test(q)) void navigate({ to: '/artifact/$sha256', params: { sha256: q }, search: none })
-    else if (/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}$/.test(q)) void navigate({ to: '/session/$id', params: { id: q }, search: none })
+    else if (/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}$/.test(q))
+      void navigate({ to: '/session/$id', params: { id: q }, search: none })
     else void navigate({ to: '/search', search: { q } as never })
   }
   return { open, setOpen, go }
@@ -70,7 +72,17 @@ export function Layout(): ReactNode {
         </Link>
         <nav aria-label="Pages">
           {pages.map(([to, name]) => (
-            <Link key={to} to={to} activeOptions={{ exact: to === '/', includeSearch: false }} search={((old: Record<string, unknown>) => ({ ...(old['span'] !== undefined && { span: old['span'] }), ...(old['since'] !== undefined && { since: old['since'], until: old['until'] }) })) as never}>
+            <Link
+              key={to}
+              to={to}
+              activeOptions={{ exact: to === '/', includeSearch: false }}
+              search={
+                ((old: Record<string, unknown>) => ({
+                  ...(old['span'] !== undefined && { span: old['span'] }),
+                  ...(old['since'] !== undefined && { since: old['since'], until: old['until'] }),
+                })) as never
+              }
+            >
               {name}
             </Link>
           ))}
@@ -79,7 +91,12 @@ export function Layout(): ReactNode {
         <button type="button" className="find" onClick={() => dialog.current?.showModal()}>
           Find anything <kbd>Ctrl K</kbd>
         </button>
-        <button type="button" className="quiet" onClick={() => setTheme(theme === 'dark' ? 'light' : theme === 'light' ? 'auto' : 'dark')} title="Light, dark or as the system has it">
+        <button
+          type="button"
+          className="quiet"
+          onClick={() => setTheme(theme === 'dark' ? 'light' : theme === 'light' ? 'auto' : 'dark')}
+          title="Light, dark or as the system has it"
+        >
           {theme === 'dark' ? 'Dark' : theme === 'light' ? 'Light' : 'Auto'}
         </button>
       </header>
@@ -93,7 +110,14 @@ export function Layout(): ReactNode {
           }}
         >
           <label htmlFor="palette">Address, prefix, AS, hash, URL, command, credential, session</label>
-          <input id="palette" name="q" autoComplete="off" spellCheck={false} autoFocus placeholder="AS13335, 192.0.2.0/24, wget http…, root:admin" />
+          <input
+            id="palette"
+            name="q"
+            autoComplete="off"
+            spellCheck={false}
+            autoFocus
+            placeholder="AS13335, 192.0.2.0/24, wget http…, root:admin"
+          />
         </form>
       </dialog>
       <dialog ref={help} aria-label="Keyboard shortcuts">
@@ -147,7 +171,12 @@ export function RangePicker(): ReactNode {
   return (
     <div className="range" role="group" aria-label="Time">
       {spanNames.map((name) => (
-        <button key={name} type="button" aria-pressed={span === name} onClick={() => set({ span: name, since: undefined, until: undefined })}>
+        <button
+          key={name}
+          type="button"
+          aria-pressed={span === name}
+          onClick={() => set({ span: name, since: undefined, until: undefined })}
+        >
           {name}
         </button>
       ))}

@@ -27,7 +27,10 @@ function scale(step: string, since: number): { binOf: (ms: number) => number; wh
   const length = { hour: 3_600_000, day, week: 7 * day }[step] ?? day
   const shift = step === 'week' ? 4 * day : 0
   const start = Math.floor((since - shift) / length) * length + shift
-  return { binOf: (ms) => Math.floor((ms - start) / length), when: (bin) => new Date(start + bin * length).toISOString() }
+  return {
+    binOf: (ms) => Math.floor((ms - start) / length),
+    when: (bin) => new Date(start + bin * length).toISOString(),
+  }
 }
 
 const maxSeries = 5
@@ -44,8 +47,12 @@ export function Timeline({ params }: { params: Params }): ReactNode {
   const { binOf, when } = scale(data.step, Date.parse(String(params['since'])))
   const bins = Math.max(1, Math.min(400, binOf(Date.parse(String(params['until'])) - 1) + 1))
   const sums = new Map<string, number>()
-  for (const { service, sessions, events } of data.rows) sums.set(service, (sums.get(service) ?? 0) + (sessions || events))
-  const top = [...sums].sort((a, b) => b[1] - a[1]).slice(0, maxSeries).map(([service]) => service)
+  for (const { service, sessions, events } of data.rows)
+    sums.set(service, (sums.get(service) ?? 0) + (sessions || events))
+  const top = [...sums]
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, maxSeries)
+    .map(([service]) => service)
   const series = sums.size > maxSeries ? [...top, 'other'] : top
   const table = Array.from({ length: bins }, () => series.map(() => 0))
   for (const { at, service, sessions, events } of data.rows) {
@@ -57,7 +64,12 @@ export function Timeline({ params }: { params: Params }): ReactNode {
   const totals = table.map((row) => row.reduce((sum, n) => sum + n, 0))
   const max = Math.max(1, ...totals)
   const all = totals.reduce((sum, n) => sum + n, 0)
-  if (all === 0) return <Empty><p>No sessions in this time.</p></Empty>
+  if (all === 0)
+    return (
+      <Empty>
+        <p>No sessions in this time.</p>
+      </Empty>
+    )
   const [width, height, base] = [1000, 190, 168]
   const x = (bin: number) => 44 + (bin / bins) * (width - 50)
   const at = (clientX: number) => {
@@ -67,11 +79,14 @@ export function Timeline({ params }: { params: Params }): ReactNode {
   }
   const peak = totals.indexOf(max)
   const label = (iso: string) => (data.step === 'hour' ? `${iso.slice(5, 10)} ${iso.slice(11, 16)}` : iso.slice(0, 10))
-  const ticks = [0, 0.25, 0.5, 0.75].map((share) => Math.floor(share * bins)).filter((bin, i, list) => list.indexOf(bin) === i)
+  const ticks = [0, 0.25, 0.5, 0.75]
+    .map((share) => Math.floor(share * bins))
+    .filter((bin, i, list) => list.indexOf(bin) === i)
   return (
     <figure className="timeline">
       <figcaption>
-        {plural(all, 'session')}; the most, {number(max)}, in the {data.step} of {utc(when(peak)).slice(0, data.step === 'hour' ? 16 : 10)} UTC
+        {plural(all, 'session')}; the most, {number(max)}, in the {data.step} of{' '}
+        {utc(when(peak)).slice(0, data.step === 'hour' ? 16 : 10)} UTC
         <span className="spring" />
         <Origin sql={data.sql} params={data.params} path={`GET /api/v1/timeline${query(params)}`} />
       </figcaption>
@@ -110,7 +125,16 @@ export function Timeline({ params }: { params: Params }): ReactNode {
           return row.map((n, i) => {
             const h = (n / max) * 150
             y -= h
-            return n === 0 ? null : <rect key={`${bin} ${i}`} x={x(bin) + 0.5} y={y} width={Math.max(1, x(bin + 1) - x(bin) - 1)} height={h} className={`s${i}`} />
+            return n === 0 ? null : (
+              <rect
+                key={`${bin} ${i}`}
+                x={x(bin) + 0.5}
+                y={y}
+                width={Math.max(1, x(bin + 1) - x(bin) - 1)}
+                height={h}
+                className={`s${i}`}
+              />
+            )
           })
         })}
         {ticks.map((bin) => (
@@ -118,16 +142,27 @@ export function Timeline({ params }: { params: Params }): ReactNode {
             {label(when(bin))}
           </text>
         ))}
-        {drag === undefined ? null : <rect x={x(Math.min(drag.from, drag.to))} y={14} width={x(Math.abs(drag.to - drag.from) + 1) - x(0)} height={154} className="brush" />}
+        {drag === undefined ? null : (
+          <rect
+            x={x(Math.min(drag.from, drag.to))}
+            y={14}
+            width={x(Math.abs(drag.to - drag.from) + 1) - x(0)}
+            height={154}
+            className="brush"
+          />
+        )}
       </svg>
       <div className="legend">
         {series.map((name, i) => (
           <span key={name}>
-            <i className={`s${i}`} /> {name === '' ? 'unknown' : name} {short(table.reduce((sum, row) => sum + (row[i] ?? 0), 0))}
+            <i className={`s${i}`} /> {name === '' ? 'unknown' : name}{' '}
+            {short(table.reduce((sum, row) => sum + (row[i] ?? 0), 0))}
           </span>
         ))}
         <span className="spring" />
-        <span className="faint">{hover === undefined ? 'drag to narrow the time' : `${label(when(hover))}: ${number(totals[hover] ?? 0)}`}</span>
+        <span className="faint">
+          {hover === undefined ? 'drag to narrow the time' : `${label(when(hover))}: ${number(totals[hover] ?? 0)}`}
+        </span>
         <a href={`/api/v1/timeline${query({ ...params, format: 'csv' })}`}>CSV</a>
       </div>
       <details>
@@ -173,14 +208,29 @@ interface Bar {
 }
 
 /** Horizontal bars with their values; each leads to what it stands for. */
-export function Bars({ by, params, name, onPick }: { by: string; params: Params; name?: (key: string) => string; onPick?: (key: string) => void }): ReactNode {
+export function Bars({
+  by,
+  params,
+  name,
+  onPick,
+}: {
+  by: string
+  params: Params
+  name?: (key: string) => string
+  onPick?: (key: string) => void
+}): ReactNode {
   const asked = { ...params, by, limit: 8 }
   const { data, error } = useApi<List<Bar>>('breakdown', asked)
   if (error !== null) return <Failed error={error} />
   if (data === undefined) return <Loading />
   const rows = data.rows
   const max = Math.max(1, ...rows.map(({ sessions, events }) => sessions || events))
-  if (rows.length === 0) return <Empty><p>Nothing in this time.</p></Empty>
+  if (rows.length === 0)
+    return (
+      <Empty>
+        <p>Nothing in this time.</p>
+      </Empty>
+    )
   return (
     <div className="bars">
       <ul>

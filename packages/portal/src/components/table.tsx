@@ -29,12 +29,31 @@ interface Props<Row> {
 }
 
 /** A list that the server sorts, filters and pages; what is chosen stands in the page's address. */
-export function ServerTable<Row>({ path, params, columns, rowKey, name = '', filter, empty, caption, enabled = true, limit = 25, onOpen }: Props<Row>): ReactNode {
+export function ServerTable<Row>({
+  path,
+  params,
+  columns,
+  rowKey,
+  name = '',
+  filter,
+  empty,
+  caption,
+  enabled = true,
+  limit = 25,
+  onOpen,
+}: Props<Row>): ReactNode {
   const search = usePageSearch()
   const set = useSetSearch()
   const at = (key: string) => `${name}${key}`
   const [typed, setTyped] = useState(search[at('q')] ?? '')
-  const asked: Params = { ...params, limit, sort: search[at('sort')], order: search[at('order')], contains: search[at('q')], cursor: search[at('page')] }
+  const asked: Params = {
+    ...params,
+    limit,
+    sort: search[at('sort')],
+    order: search[at('order')],
+    contains: search[at('q')],
+    cursor: search[at('page')],
+  }
   const { data, error, isFetching } = useApi<List<Row>>(path, asked, enabled)
   const body = useRef<HTMLTableSectionElement>(null)
 
@@ -55,7 +74,13 @@ export function ServerTable<Row>({ path, params, columns, rowKey, name = '', fil
     <div className="table" aria-busy={isFetching}>
       <div className="tools">
         {filter === undefined ? null : (
-          <input type="search" placeholder={filter} aria-label={filter} value={typed} onChange={(event) => setTyped(event.target.value)} />
+          <input
+            type="search"
+            placeholder={filter}
+            aria-label={filter}
+            value={typed}
+            onChange={(event) => setTyped(event.target.value)}
+          />
         )}
         <span className="spring" />
         {data === undefined ? null : (
@@ -79,11 +104,22 @@ export function ServerTable<Row>({ path, params, columns, rowKey, name = '', fil
                   const sorted = search[at('sort')] === column.id
                   const descending = search[at('order')] !== 'asc'
                   return (
-                    <th key={column.id} scope="col" className={column.numeric === true ? 'numeric' : ''} aria-sort={sorted ? (descending ? 'descending' : 'ascending') : undefined}>
+                    <th
+                      key={column.id}
+                      scope="col"
+                      className={column.numeric === true ? 'numeric' : ''}
+                      aria-sort={sorted ? (descending ? 'descending' : 'ascending') : undefined}
+                    >
                       {column.sortable === true ? (
                         <button
                           type="button"
-                          onClick={() => set({ [at('sort')]: column.id, [at('order')]: sorted && descending ? 'asc' : undefined, [at('page')]: undefined })}
+                          onClick={() =>
+                            set({
+                              [at('sort')]: column.id,
+                              [at('order')]: sorted && descending ? 'asc' : undefined,
+                              [at('page')]: undefined,
+                            })
+                          }
                         >
                           {column.head}
                           {sorted ? (descending ? ' ↓' : ' ↑') : ''}
@@ -124,7 +160,11 @@ export function ServerTable<Row>({ path, params, columns, rowKey, name = '', fil
       )}
       {data !== undefined && (offset > 0 || data.next !== undefined) ? (
         <nav className="pages" aria-label={`Pages of ${caption}`}>
-          <button type="button" disabled={offset === 0} onClick={() => set({ [at('page')]: offset - limit > 0 ? String(offset - limit) : undefined })}>
+          <button
+            type="button"
+            disabled={offset === 0}
+            onClick={() => set({ [at('page')]: offset - limit > 0 ? String(offset - limit) : undefined })}
+          >
             Previous
           </button>
           <span>

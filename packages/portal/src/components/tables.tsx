@@ -23,24 +23,56 @@ interface SourceRow {
   readonly last_seen: string
 }
 
-const count = <Row,>(id: keyof Row & string, head: string): Column<Row> => ({ id, head, numeric: true, sortable: true, cell: (row) => short(row[id] as number) })
+const count = <Row,>(id: keyof Row & string, head: string): Column<Row> => ({
+  id,
+  head,
+  numeric: true,
+  sortable: true,
+  cell: (row) => short(row[id] as number),
+})
 
 /** Addresses that attacked. */
-export function SourcesTable({ params, enabled, name = 's', withNetwork = true }: { params: Params; enabled?: boolean; name?: string; withNetwork?: boolean }): ReactNode {
+export function SourcesTable({
+  params,
+  enabled,
+  name = 's',
+  withNetwork = true,
+}: {
+  params: Params
+  enabled?: boolean
+  name?: string
+  withNetwork?: boolean
+}): ReactNode {
   const columns: Column<SourceRow>[] = [
     { id: 'source', head: 'Address', cell: (row) => <SourceLink ip={row.source} /> },
-    ...(withNetwork ? [{ id: 'asn', head: 'Network', cell: (row: SourceRow) => <NetworkLink asn={row.asn} name={row.as_name} /> }] : []),
+    ...(withNetwork
+      ? [{ id: 'asn', head: 'Network', cell: (row: SourceRow) => <NetworkLink asn={row.asn} name={row.as_name} /> }]
+      : []),
     { id: 'prefix', head: 'Prefix', cell: (row) => <span className="mono">{row.prefix}</span> },
     { id: 'economy', head: 'Economy', cell: (row) => economy(row.economy) },
     count('sessions', 'Sessions'),
     count('auths', 'Log-ins'),
     count('commands', 'Commands'),
     count('payloads', 'Payloads'),
-    { id: 'services', head: 'Services', cell: (row) => row.services.slice(0, 4).join(', ') + (row.services.length > 4 ? ' …' : '') },
+    {
+      id: 'services',
+      head: 'Services',
+      cell: (row) => row.services.slice(0, 4).join(', ') + (row.services.length > 4 ? ' …' : ''),
+    },
     { id: 'last_seen', head: 'Last seen (UTC)', sortable: true, cell: (row) => <Time at={row.last_seen} /> },
   ]
   return (
-    <ServerTable path="sources" params={params} columns={columns} rowKey={(row) => row.source} name={name} filter="Address contains …" caption="Sources" empty={<p>No address attacked in this time.</p>} {...(enabled !== undefined && { enabled })} />
+    <ServerTable
+      path="sources"
+      params={params}
+      columns={columns}
+      rowKey={(row) => row.source}
+      name={name}
+      filter="Address contains …"
+      caption="Sources"
+      empty={<p>No address attacked in this time.</p>}
+      {...(enabled !== undefined && { enabled })}
+    />
   )
 }
 
@@ -63,9 +95,28 @@ interface SessionRow {
 }
 
 /** Conversations. */
-export function SessionsTable({ params, enabled, name = 'c', withSource = true }: { params: Params; enabled?: boolean; name?: string; withSource?: boolean }): ReactNode {
+export function SessionsTable({
+  params,
+  enabled,
+  name = 'c',
+  withSource = true,
+}: {
+  params: Params
+  enabled?: boolean
+  name?: string
+  withSource?: boolean
+}): ReactNode {
   const columns: Column<SessionRow>[] = [
-    { id: 'started', head: 'Began (UTC)', sortable: true, cell: (row) => <SessionLink id={row.session}><Time at={row.started} /></SessionLink> },
+    {
+      id: 'started',
+      head: 'Began (UTC)',
+      sortable: true,
+      cell: (row) => (
+        <SessionLink id={row.session}>
+          <Time at={row.started} />
+        </SessionLink>
+      ),
+    },
     { id: 'service', head: 'Service', cell: (row) => `${row.service || 'unknown'} :${row.target_port}` },
     ...(withSource
       ? [
@@ -73,14 +124,35 @@ export function SessionsTable({ params, enabled, name = 'c', withSource = true }
           { id: 'asn', head: 'Network', cell: (row: SessionRow) => <NetworkLink asn={row.asn} name={row.as_name} /> },
         ]
       : []),
-    { id: 'auths', head: 'Log-ins', numeric: true, sortable: true, cell: (row) => (row.auths === 0 ? '' : `${number(row.auths)}${row.accepted > 0 ? ' (in)' : ''}`) },
+    {
+      id: 'auths',
+      head: 'Log-ins',
+      numeric: true,
+      sortable: true,
+      cell: (row) => (row.auths === 0 ? '' : `${number(row.auths)}${row.accepted > 0 ? ' (in)' : ''}`),
+    },
     count('commands', 'Commands'),
     count('payloads', 'Payloads'),
-    { id: 'duration_ms', head: 'Duration', numeric: true, sortable: true, cell: (row) => (row.reason === '' ? '' : duration(row.duration_ms)) },
+    {
+      id: 'duration_ms',
+      head: 'Duration',
+      numeric: true,
+      sortable: true,
+      cell: (row) => (row.reason === '' ? '' : duration(row.duration_ms)),
+    },
     { id: 'reason', head: 'Ended by', cell: (row) => row.reason },
   ]
   return (
-    <ServerTable path="sessions" params={params} columns={columns} rowKey={(row) => row.session} name={name} caption="Sessions" empty={<p>No session in this time.</p>} {...(enabled !== undefined && { enabled })} />
+    <ServerTable
+      path="sessions"
+      params={params}
+      columns={columns}
+      rowKey={(row) => row.session}
+      name={name}
+      caption="Sessions"
+      empty={<p>No session in this time.</p>}
+      {...(enabled !== undefined && { enabled })}
+    />
   )
 }
 
@@ -97,7 +169,17 @@ interface NetworkRow {
 }
 
 /** Origin ASes. */
-export function NetworksTable({ params, enabled, name = 'n', limit = 25 }: { params: Params; enabled?: boolean; name?: string; limit?: number }): ReactNode {
+export function NetworksTable({
+  params,
+  enabled,
+  name = 'n',
+  limit = 25,
+}: {
+  params: Params
+  enabled?: boolean
+  name?: string
+  limit?: number
+}): ReactNode {
   const columns: Column<NetworkRow>[] = [
     { id: 'asn', head: 'Network', sortable: true, cell: (row) => <NetworkLink asn={row.asn} name={row.as_name} /> },
     { id: 'economy', head: 'Economy', cell: (row) => economy(row.economy) },
@@ -108,7 +190,18 @@ export function NetworksTable({ params, enabled, name = 'n', limit = 25 }: { par
     { id: 'last_seen', head: 'Last seen (UTC)', sortable: true, cell: (row) => <Time at={row.last_seen} /> },
   ]
   return (
-    <ServerTable path="networks" params={params} columns={columns} rowKey={(row) => String(row.asn)} name={name} filter="Name or number of a network …" caption="Networks" limit={limit} empty={<p>No network attacked in this time.</p>} {...(enabled !== undefined && { enabled })} />
+    <ServerTable
+      path="networks"
+      params={params}
+      columns={columns}
+      rowKey={(row) => String(row.asn)}
+      name={name}
+      filter="Name or number of a network …"
+      caption="Networks"
+      limit={limit}
+      empty={<p>No network attacked in this time.</p>}
+      {...(enabled !== undefined && { enabled })}
+    />
   )
 }
 
@@ -126,11 +219,47 @@ export interface IndicatorRow {
 }
 
 /** Things that recur, of one type. */
-export function IndicatorsTable({ type, params, enabled, name = 'i' }: { type: string; params: Params; enabled?: boolean; name?: string }): ReactNode {
+export function IndicatorsTable({
+  type,
+  params,
+  enabled,
+  name = 'i',
+}: {
+  type: string
+  params: Params
+  enabled?: boolean
+  name?: string
+}): ReactNode {
   const navigate = useNavigate()
   const columns: Column<IndicatorRow>[] = [
-    { id: 'value', head: type === 'artifact' ? 'SHA-256' : 'Value', cell: (row) => (type === 'artifact' ? <a href={`/artifact/${row.value}`} onClick={(event) => { event.preventDefault(); void navigate({ to: '/artifact/$sha256', params: { sha256: row.value }, search: {} as never }) }} className="mono">{row.value.slice(0, 20)}…</a> : <Hostile text={row.value.length > 160 ? `${row.value.slice(0, 160)}…` : row.value} url={type === 'url'} />) },
-    ...(type === 'command' || type === 'target' || type === 'agent' ? [] : [{ id: 'detail', head: type === 'artifact' ? 'Name' : type === 'url' ? 'Tool' : type === 'hassh' ? 'Client' : 'With', cell: (row: IndicatorRow) => (row.detail === '' ? '' : <Hostile text={row.detail.slice(0, 80)} />) }]),
+    {
+      id: 'value',
+      head: type === 'artifact' ? 'SHA-256' : 'Value',
+      cell: (row) =>
+        type === 'artifact' ? (
+          <a
+            href={`/artifact/${row.value}`}
+            onClick={(event) => {
+              event.preventDefault()
+              void navigate({ to: '/artifact/$sha256', params: { sha256: row.value }, search: {} as never })
+            }}
+            className="mono"
+          >
+            {row.value.slice(0, 20)}…
+          </a>
+        ) : (
+          <Hostile text={row.value.length > 160 ? `${row.value.slice(0, 160)}…` : row.value} url={type === 'url'} />
+        ),
+    },
+    ...(type === 'command' || type === 'target' || type === 'agent'
+      ? []
+      : [
+          {
+            id: 'detail',
+            head: type === 'artifact' ? 'Name' : type === 'url' ? 'Tool' : type === 'hassh' ? 'Client' : 'With',
+            cell: (row: IndicatorRow) => (row.detail === '' ? '' : <Hostile text={row.detail.slice(0, 80)} />),
+          },
+        ]),
     count('events', 'Times'),
     count('sources', 'Addresses'),
     { id: 'networks', head: 'Networks', numeric: true, cell: (row) => short(row.networks) },
@@ -139,6 +268,16 @@ export function IndicatorsTable({ type, params, enabled, name = 'i' }: { type: s
     { id: 'session', head: 'Session', cell: (row) => <SessionLink id={row.session}>latest</SessionLink> },
   ]
   return (
-    <ServerTable path="indicators" params={{ ...params, type }} columns={columns} rowKey={(row) => row.value} name={name} filter="Contains …" caption={`Indicators of type ${type}`} empty={<p>None of this type was seen in this time.</p>} {...(enabled !== undefined && { enabled })} />
+    <ServerTable
+      path="indicators"
+      params={{ ...params, type }}
+      columns={columns}
+      rowKey={(row) => row.value}
+      name={name}
+      filter="Contains …"
+      caption={`Indicators of type ${type}`}
+      empty={<p>None of this type was seen in this time.</p>}
+      {...(enabled !== undefined && { enabled })}
+    />
   )
 }

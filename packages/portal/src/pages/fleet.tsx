@@ -7,9 +7,26 @@ interface Fleet {
   readonly sensors: {
     readonly name: string
     readonly last_seen: number | null
-    readonly heartbeat: null | { version: string; persona: string; uptime_s: number; memory: number; spool_events: number; sessions: number; listeners: string[]; faults: number; overflow: number }
+    readonly heartbeat: null | {
+      version: string
+      persona: string
+      uptime_s: number
+      memory: number
+      spool_events: number
+      sessions: number
+      listeners: string[]
+      faults: number
+      overflow: number
+    }
   }[]
-  readonly ledger: { readonly sensor: string; readonly boot: string; readonly last: number; readonly committed: number; readonly dropped: number; readonly missing: number }[]
+  readonly ledger: {
+    readonly sensor: string
+    readonly boot: string
+    readonly last: number
+    readonly committed: number
+    readonly dropped: number
+    readonly missing: number
+  }[]
   readonly dead_letters: { readonly sensor: string; readonly reason: string; readonly count: number }[]
 }
 
@@ -25,14 +42,17 @@ export function FleetPage(): ReactNode {
       <div className="lede">
         <h1>Sensors</h1>
         <p>
-          {plural(data.sensors.length, 'sensor')}; {missing === 0 ? 'no event is missing' : `${plural(missing, 'event')} missing`}
+          {plural(data.sensors.length, 'sensor')};{' '}
+          {missing === 0 ? 'no event is missing' : `${plural(missing, 'event')} missing`}
           {dropped === 0 ? '.' : `, ${number(dropped)} declared lost.`}
         </p>
       </div>
       <div className="grid">
         <Card title="State" wide>
           {data.sensors.length === 0 ? (
-            <Empty><p>No sensor has delivered yet.</p></Empty>
+            <Empty>
+              <p>No sensor has delivered yet.</p>
+            </Empty>
           ) : (
             <div className="scroll" tabIndex={0} role="region" aria-label="Sensors">
               <table>
@@ -41,10 +61,18 @@ export function FleetPage(): ReactNode {
                     <th scope="col">Sensor</th>
                     <th scope="col">Persona</th>
                     <th scope="col">Last heard (UTC)</th>
-                    <th scope="col" className="numeric">Memory</th>
-                    <th scope="col" className="numeric">Sessions</th>
-                    <th scope="col" className="numeric">In the spool</th>
-                    <th scope="col" className="numeric">Faults</th>
+                    <th scope="col" className="numeric">
+                      Memory
+                    </th>
+                    <th scope="col" className="numeric">
+                      Sessions
+                    </th>
+                    <th scope="col" className="numeric">
+                      In the spool
+                    </th>
+                    <th scope="col" className="numeric">
+                      Faults
+                    </th>
                     <th scope="col">Listens</th>
                   </tr>
                 </thead>
@@ -58,7 +86,12 @@ export function FleetPage(): ReactNode {
                       <td className="numeric">{heartbeat === null ? '' : number(heartbeat.sessions)}</td>
                       <td className="numeric">{heartbeat === null ? '' : number(heartbeat.spool_events)}</td>
                       <td className="numeric">{heartbeat === null ? '' : number(heartbeat.faults)}</td>
-                      <td>{heartbeat?.listeners.slice(0, 6).join(', ')}{(heartbeat?.listeners.length ?? 0) > 6 ? ` and ${(heartbeat?.listeners.length ?? 0) - 6} more` : ''}</td>
+                      <td>
+                        {heartbeat?.listeners.slice(0, 6).join(', ')}
+                        {(heartbeat?.listeners.length ?? 0) > 6
+                          ? ` and ${(heartbeat?.listeners.length ?? 0) - 6} more`
+                          : ''}
+                      </td>
                     </tr>
                   ))}
                 </tbody>
@@ -68,7 +101,9 @@ export function FleetPage(): ReactNode {
         </Card>
         <Card title="Ledger: made, committed, declared lost, missing" wide>
           {data.ledger.length === 0 ? (
-            <Empty><p>Nothing has been delivered yet.</p></Empty>
+            <Empty>
+              <p>Nothing has been delivered yet.</p>
+            </Empty>
           ) : (
             <div className="scroll" tabIndex={0} role="region" aria-label="Ledger">
               <table>
@@ -76,10 +111,18 @@ export function FleetPage(): ReactNode {
                   <tr>
                     <th scope="col">Sensor</th>
                     <th scope="col">Start</th>
-                    <th scope="col" className="numeric">Made</th>
-                    <th scope="col" className="numeric">Committed</th>
-                    <th scope="col" className="numeric">Declared lost</th>
-                    <th scope="col" className="numeric">Missing</th>
+                    <th scope="col" className="numeric">
+                      Made
+                    </th>
+                    <th scope="col" className="numeric">
+                      Committed
+                    </th>
+                    <th scope="col" className="numeric">
+                      Declared lost
+                    </th>
+                    <th scope="col" className="numeric">
+                      Missing
+                    </th>
                   </tr>
                 </thead>
                 <tbody>

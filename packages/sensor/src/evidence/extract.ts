@@ -20,7 +20,6 @@ interface Decoder {
 }
 
 const printable = (text: string): boolean => {
-  // oxlint-disable-next-line no-control-regex -- counting them is the point
   const odd = text.replace(/[\x09\x0a\x0d\x20-\x7e]/g, '').length
   return text.length >= 6 && odd / text.length < 0.1
 }
@@ -50,7 +49,9 @@ const decoders: readonly Decoder[] = [
     decode: (text) => {
       const found: string[] = []
       if (/\\x[0-9a-f]{2}/i.test(text)) {
-        found.push(text.replace(/\\x([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))))
+        found.push(
+          text.replace(/\\x([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
+        )
       }
       for (const [hex] of text.matchAll(/\b(?:0x)?((?:[0-9a-f]{2}){12,})\b/gi)) {
         const plain = Buffer.from(hex.replace(/^0x/i, ''), 'hex').toString('latin1')
@@ -63,7 +64,11 @@ const decoders: readonly Decoder[] = [
     name: 'octal',
     decode: (text) =>
       /(?:\\[0-3]?[0-7]{2,3}){4}/.test(text)
-        ? [text.replace(/\\0?([0-3]?[0-7]{2})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8) & 255))]
+        ? [
+            text.replace(/\\0?([0-3]?[0-7]{2})/g, (_, octal: string) =>
+              String.fromCharCode(Number.parseInt(octal, 8) & 255),
+            ),
+          ]
         : [],
   },
   {
@@ -81,7 +86,10 @@ const decoders: readonly Decoder[] = [
             text
               .replace(/&#(\d{1,5});/g, (_, n: string) => String.fromCharCode(Number(n)))
               .replace(/&#x([0-9a-f]{1,4});/gi, (_, n: string) => String.fromCharCode(Number.parseInt(n, 16)))
-              .replace(/&(lt|gt|quot|apos|amp);/gi, (_, name: string) => ({ lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' })[name.toLowerCase()] ?? ''),
+              .replace(
+                /&(lt|gt|quot|apos|amp);/gi,
+                (_, name: string) => ({ lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' })[name.toLowerCase()] ?? '',
+              ),
           ]
         : [],
   },
@@ -120,7 +128,10 @@ const decoders: readonly Decoder[] = [
     name: 'variable',
     decode: (text) => {
       const values = new Map<string, string>()
-      for (const [, name = '', value = ''] of text.matchAll(/(?:^|[\s;&|(])([A-Za-z_]\w{0,31})=["']?([^\s"';&|]{1,200})/g)) values.set(name, value)
+      for (const [, name = '', value = ''] of text.matchAll(
+        /(?:^|[\s;&|(])([A-Za-z_]\w{0,31})=["']?([^\s"';&|]{1,200})/g,
+      ))
+        values.set(name, value)
       if (values.size === 0 || !text.includes('$')) return []
       const plain = text.replace(/\$\{?([A-Za-z_]\w{0,31})\}?/g, (all, name: string) => values.get(name) ?? all)
       return plain === text || plain.length > maxText ? [] : [plain]
@@ -130,7 +141,8 @@ const decoders: readonly Decoder[] = [
 
 function unpack(bytes: Buffer): string | undefined {
   try {
-    if (bytes[0] === 0x1f && bytes[1] === 0x8b) return gunzipSync(bytes, { maxOutputLength: maxText }).toString('latin1')
+    if (bytes[0] === 0x1f && bytes[1] === 0x8b)
+      return gunzipSync(bytes, { maxOutputLength: maxText }).toString('latin1')
     if (bytes[0] === 0x78) return inflateSync(bytes, { maxOutputLength: maxText }).toString('latin1')
   } catch {
     // Not packed after all.
@@ -141,12 +153,36 @@ function unpack(bytes: Buffer): string | undefined {
 const urlPattern = /\b(?:https?|ftps?|tftp|ldaps?|rmi|dns):\/\/[^\s"'<>`|;(){}\\^,\u0000-\u001f]{3,2000}/gi
 const host = String.raw`((?:\d{1,3}\.){3}\d{1,3}|\[[0-9a-f:]+\]|(?:[a-z0-9-]{1,63}\.)+[a-z]{2,24})`
 const tools: readonly (readonly [string, RegExp, (match: RegExpMatchArray) => string])[] = [
-  ['tftp', new RegExp(String.raw`\btftp\b[^;|&\n]{0,80}?-r\s+([^\s;|&]+)[^;|&\n]{0,40}?\s${host}`, 'gi'), ([, file, at]) => `tftp://${at}/${file}`],
-  ['tftp', new RegExp(String.raw`\btftp\b[^;|&\n]{0,80}?-g\s+${host}[^;|&\n]{0,40}?-r\s+([^\s;|&]+)`, 'gi'), ([, at, file]) => `tftp://${at}/${file}`],
-  ['tftp', new RegExp(String.raw`\btftp\s+${host}[^;|&\n]{0,40}?-c\s+get\s+([^\s;|&]+)`, 'gi'), ([, at, file]) => `tftp://${at}/${file}`],
-  ['ftpget', new RegExp(String.raw`\bftpget\b[^;|&\n]{0,120}?\s${host}\s+([^\s;|&]+)(?:\s+([^\s;|&]+))?`, 'gi'), ([, at, local, remote]) => `ftp://${at}/${remote ?? local}`],
-  ['wget', new RegExp(String.raw`\bwget\b(?:\s+-{1,2}[^\s;|&]+)*\s+(${host}(?::\d+)?(?:/[^\s"';|&<>)\x60]*)?)`, 'gi'), ([, rest]) => `http://${rest}`],
-  ['curl', new RegExp(String.raw`\bcurl\b(?:\s+-{1,2}[^\s;|&]+)*\s+(${host}(?::\d+)?(?:/[^\s"';|&<>)\x60]*)?)`, 'gi'), ([, rest]) => `http://${rest}`],
+  [
+    'tftp',
+    new RegExp(String.raw`\btftp\b[^;|&\n]{0,80}?-r\s+([^\s;|&]+)[^;|&\n]{0,40}?\s${host}`, 'gi'),
+    ([, file, at]) => `tftp://${at}/${file}`,
+  ],
+  [
+    'tftp',
+    new RegExp(String.raw`\btftp\b[^;|&\n]{0,80}?-g\s+${host}[^;|&\n]{0,40}?-r\s+([^\s;|&]+)`, 'gi'),
+    ([, at, file]) => `tftp://${at}/${file}`,
+  ],
+  [
+    'tftp',
+    new RegExp(String.raw`\btftp\s+${host}[^;|&\n]{0,40}?-c\s+get\s+([^\s;|&]+)`, 'gi'),
+    ([, at, file]) => `tftp://${at}/${file}`,
+  ],
+  [
+    'ftpget',
+    new RegExp(String.raw`\bftpget\b[^;|&\n]{0,120}?\s${host}\s+([^\s;|&]+)(?:\s+([^\s;|&]+))?`, 'gi'),
+    ([, at, local, remote]) => `ftp://${at}/${remote ?? local}`,
+  ],
+  [
+    'wget',
+    new RegExp(String.raw`\bwget\b(?:\s+-{1,2}[^\s;|&]+)*\s+(${host}(?::\d+)?(?:/[^\s"';|&<>)\x60]*)?)`, 'gi'),
+    ([, rest]) => `http://${rest}`,
+  ],
+  [
+    'curl',
+    new RegExp(String.raw`\bcurl\b(?:\s+-{1,2}[^\s;|&]+)*\s+(${host}(?::\d+)?(?:/[^\s"';|&<>)\x60]*)?)`, 'gi'),
+    ([, rest]) => `http://${rest}`,
+  ],
   ['bash', /\/dev\/tcp\/([\w.-]{3,253})\/(\d{1,5})/g, ([, at, port]) => `tcp://${at}:${port}`],
 ]
 

@@ -43,7 +43,10 @@ export class Recording {
   }
 
   output(bytes: Uint8Array | string): void {
-    this.#event('o', typeof bytes === 'string' ? bytes.toWellFormed() : this.#decoders.o.decode(bytes, { stream: true }))
+    this.#event(
+      'o',
+      typeof bytes === 'string' ? bytes.toWellFormed() : this.#decoders.o.decode(bytes, { stream: true }),
+    )
   }
 
   input(bytes: Uint8Array): void {

@@ -5,8 +5,26 @@ import type { Seed } from './seed.ts'
 // A small Debian 11 server of somebody who is not paid to look after it.
 
 const passwords = [
-  'root', 'admin', '123456', 'password', '12345678', 'toor', 'qwerty', '1234', '12345', 'test', '123456789',
-  'abc123', '111111', 'P@ssw0rd', 'admin123', 'root123', 'server', 'changeme', '1q2w3e4r', 'passw0rd',
+  'root',
+  'admin',
+  '123456',
+  'password',
+  '12345678',
+  'toor',
+  'qwerty',
+  '1234',
+  '12345',
+  'test',
+  '123456789',
+  'abc123',
+  '111111',
+  'P@ssw0rd',
+  'admin123',
+  'root123',
+  'server',
+  'changeme',
+  '1q2w3e4r',
+  'passw0rd',
 ] as const
 const accounts: readonly Credential[] = [
   { user: 'admin', password: 'admin' },
@@ -21,8 +39,26 @@ const accounts: readonly Credential[] = [
   { user: 'user', password: 'user' },
 ]
 const hosts = ['mail', 'web', 'db', 'app', 'files', 'mon', 'backup', 'gw', 'dev', 'build', 'proxy', 'ns'] as const
-const orgs = ['northbay', 'lagoon', 'kauri', 'meridian', 'coralnet', 'highland', 'tamarind', 'monsoon', 'banyan', 'reef'] as const
-const products = ['Fleet Manager', 'Water Telemetry', 'School Records', 'Stock Control', 'Clinic Bookings', 'Harbour Desk'] as const
+const orgs = [
+  'northbay',
+  'lagoon',
+  'kauri',
+  'meridian',
+  'coralnet',
+  'highland',
+  'tamarind',
+  'monsoon',
+  'banyan',
+  'reef',
+] as const
+const products = [
+  'Fleet Manager',
+  'Water Telemetry',
+  'School Records',
+  'Stock Control',
+  'Clinic Bookings',
+  'Harbour Desk',
+] as const
 
 const cpus = [
   { model: 'Intel(R) Xeon(R) CPU E5-2680 v4 @ 2.40GHz', number: 79, stepping: 1, mhz: '2399.998', cacheKb: 35_840 },
@@ -70,10 +106,38 @@ const systemUsers: readonly User[] = (
 ).map(([name, uid, gid, gecos, home, shell]) => ({ name, uid, gid, gecos, home, shell }))
 
 const kernelThreads = [
-  'kthreadd', 'rcu_gp', 'rcu_par_gp', 'kworker/0:0H-events_highpri', 'mm_percpu_wq', 'rcu_tasks_rude_', 'rcu_tasks_trace',
-  'ksoftirqd/0', 'rcu_sched', 'migration/0', 'cpuhp/0', 'kdevtmpfs', 'netns', 'kauditd', 'khungtaskd', 'oom_reaper',
-  'writeback', 'kcompactd0', 'ksmd', 'khugepaged', 'kintegrityd', 'kblockd', 'blkcg_punt_bio', 'edac-poller',
-  'devfreq_wq', 'kswapd0', 'kthrotld', 'acpi_thermal_pm', 'scsi_eh_0', 'scsi_tmf_0', 'jbd2/sda1-8', 'ext4-rsv-conver',
+  'kthreadd',
+  'rcu_gp',
+  'rcu_par_gp',
+  'kworker/0:0H-events_highpri',
+  'mm_percpu_wq',
+  'rcu_tasks_rude_',
+  'rcu_tasks_trace',
+  'ksoftirqd/0',
+  'rcu_sched',
+  'migration/0',
+  'cpuhp/0',
+  'kdevtmpfs',
+  'netns',
+  'kauditd',
+  'khungtaskd',
+  'oom_reaper',
+  'writeback',
+  'kcompactd0',
+  'ksmd',
+  'khugepaged',
+  'kintegrityd',
+  'kblockd',
+  'blkcg_punt_bio',
+  'edac-poller',
+  'devfreq_wq',
+  'kswapd0',
+  'kthrotld',
+  'acpi_thermal_pm',
+  'scsi_eh_0',
+  'scsi_tmf_0',
+  'jbd2/sda1-8',
+  'ext4-rsv-conver',
 ]
 
 /** SSH as Debian 11 has it, with the algorithms that this transport speaks. */
@@ -136,14 +200,27 @@ export function debian(seed: Seed, hostKeys: SshFace['hostKeys'], installed: num
   const root = seed.sample('root', passwords, 4).map((password) => ({ user: 'root', password }))
   const users: User[] = [
     ...systemUsers,
-    ...extra.map(({ user }, i) => ({ name: user, uid: 1000 + i, gid: 1000 + i, gecos: `${user},,,`, home: `/home/${user}`, shell: '/bin/bash' })),
+    ...extra.map(({ user }, i) => ({
+      name: user,
+      uid: 1000 + i,
+      gid: 1000 + i,
+      gecos: `${user},,,`,
+      home: `/home/${user}`,
+      shell: '/bin/bash',
+    })),
   ]
   const daemons: readonly (readonly [number, string, string, number, number])[] = [
     [231, 'root', '/lib/systemd/systemd-journald', 31_948, 64_212],
     [254, 'root', '/lib/systemd/systemd-udevd', 5_276, 21_620],
     [291, 'systemd-timesync', '/lib/systemd/systemd-timesyncd', 6_180, 88_436],
     [402, 'root', '/usr/sbin/cron -f', 2_744, 6_744],
-    [405, 'messagebus', '/usr/bin/dbus-daemon --system --address=systemd: --nofork --nopidfile --systemd-activation --syslog-only', 4_512, 8_268],
+    [
+      405,
+      'messagebus',
+      '/usr/bin/dbus-daemon --system --address=systemd: --nofork --nopidfile --systemd-activation --syslog-only',
+      4_512,
+      8_268,
+    ],
     [411, 'root', '/usr/sbin/rsyslogd -n -iNONE', 4_820, 220_796],
     [414, 'root', '/lib/systemd/systemd-logind', 7_152, 13_960],
     [437, 'root', '/usr/sbin/inetutils-inetd', 1_880, 2_480],
@@ -154,9 +231,36 @@ export function debian(seed: Seed, hostKeys: SshFace['hostKeys'], installed: num
   ]
   const processes: Process[] = [
     { pid: 1, ppid: 0, user: 'root', command: '/sbin/init', rss: 10_212, vsz: 164_084, tty: '?', state: 'Ss' },
-    ...kernelThreads.map((name, i) => ({ pid: 2 + i, ppid: i === 0 ? 0 : 2, user: 'root', command: `[${name}]`, rss: 0, vsz: 0, tty: '?', state: i % 3 === 0 ? 'S' : 'I<' })),
-    ...daemons.map(([pid, user, command, rss, vsz]) => ({ pid, ppid: user === 'www-data' ? 488 : 1, user, command, rss, vsz, tty: '?', state: 'Ss' })),
-    { pid: 452, ppid: 1, user: 'root', command: '/sbin/agetty -o -p -- \\u --noclear tty1 linux', rss: 1_740, vsz: 5_844, tty: 'tty1', state: 'Ss+' },
+    ...kernelThreads.map((name, i) => ({
+      pid: 2 + i,
+      ppid: i === 0 ? 0 : 2,
+      user: 'root',
+      command: `[${name}]`,
+      rss: 0,
+      vsz: 0,
+      tty: '?',
+      state: i % 3 === 0 ? 'S' : 'I<',
+    })),
+    ...daemons.map(([pid, user, command, rss, vsz]) => ({
+      pid,
+      ppid: user === 'www-data' ? 488 : 1,
+      user,
+      command,
+      rss,
+      vsz,
+      tty: '?',
+      state: 'Ss',
+    })),
+    {
+      pid: 452,
+      ppid: 1,
+      user: 'root',
+      command: '/sbin/agetty -o -p -- \\u --noclear tty1 linux',
+      rss: 1_740,
+      vsz: 5_844,
+      tty: 'tty1',
+      state: 'Ss+',
+    },
   ]
   const hex = (label: string, bytes: number) => seed.bytes(label).toString('hex', 0, bytes)
   return {
@@ -167,14 +271,27 @@ export function debian(seed: Seed, hostKeys: SshFace['hostKeys'], installed: num
       os: { id: 'debian', name: 'Debian GNU/Linux', version: '11', codename: 'bullseye' },
       kernel: { release: '5.10.0-32-amd64', version: '#1 SMP Debian 5.10.223-1 (2024-08-10)', arch: 'x86_64' },
       cpu: { ...cpu, vendor: 'GenuineIntel', family: 6, cores, flags },
-      memory: { total, free, available: Math.min(total, free + Math.round(cached * 0.86)), buffers, cached, swap: 998_396 },
+      memory: {
+        total,
+        free,
+        available: Math.min(total, free + Math.round(cached * 0.86)),
+        buffers,
+        cached,
+        swap: 998_396,
+      },
       disk: {
         device: '/dev/sda1',
         total: Math.round(disk * 0.9757),
         used: Math.round(disk * (0.14 + seed.below('used', 300) / 1000)),
         uuid: `${hex('fs', 4)}-${hex('fs1', 2)}-4${hex('fs2', 2).slice(1)}-a${hex('fs3', 2).slice(1)}-${hex('fs4', 6)}`,
       },
-      network: { device: 'ens3', mac, ip: `10.0.${lan}.${10 + seed.below('ip', 200)}`, gateway: `10.0.${lan}.1`, bits: 24 },
+      network: {
+        device: 'ens3',
+        mac,
+        ip: `10.0.${lan}.${10 + seed.below('ip', 200)}`,
+        gateway: `10.0.${lan}.1`,
+        bits: 24,
+      },
       installed: installed - (200 + seed.below('age', 500)) * day,
       booted: installed - (11 + seed.below('uptime', 150)) * day - seed.below('boot second', 86_400) * 1000,
       users,

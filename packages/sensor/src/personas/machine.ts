@@ -21,10 +21,23 @@ export interface Machine {
     readonly flags: string
   }
   /** Memory in KiB. */
-  readonly memory: { readonly total: number; readonly free: number; readonly available: number; readonly buffers: number; readonly cached: number; readonly swap: number }
+  readonly memory: {
+    readonly total: number
+    readonly free: number
+    readonly available: number
+    readonly buffers: number
+    readonly cached: number
+    readonly swap: number
+  }
   /** Root disk in KiB. */
   readonly disk: { readonly device: string; readonly total: number; readonly used: number; readonly uuid: string }
-  readonly network: { readonly device: string; readonly mac: string; readonly ip: string; readonly gateway: string; readonly bits: number }
+  readonly network: {
+    readonly device: string
+    readonly mac: string
+    readonly ip: string
+    readonly gateway: string
+    readonly bits: number
+  }
   /** When it was installed and last booted, milliseconds since 1970. */
   readonly installed: number
   readonly booted: number

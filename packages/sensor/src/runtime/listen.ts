@@ -74,7 +74,12 @@ export async function listenTcp(service: Service, host: Host, address: string, p
 /** How long a front has to begin its header before it is taken to speak for itself. */
 const frontPatience = 120
 
-async function converse(first: Service, host: Host, socket: Socket, offerCut: (cut: (reason: Reason) => void) => void): Promise<void> {
+async function converse(
+  first: Service,
+  host: Host,
+  socket: Socket,
+  offerCut: (cut: (reason: Reason) => void) => void,
+): Promise<void> {
   const started = performance.now()
   const life = new AbortController()
   const input = new Reader((wanted) => (wanted ? socket.resume() : socket.pause()))
@@ -98,7 +103,9 @@ async function converse(first: Service, host: Host, socket: Socket, offerCut: (c
   // A client may have said all and still listen (netcat does).
   socket.on('end', () => input.end())
   socket.on('close', () => end('peer'))
-  socket.on('error', (error: NodeJS.ErrnoException) => end(error.code === 'ECONNRESET' || error.code === 'EPIPE' ? 'reset' : 'peer'))
+  socket.on('error', (error: NodeJS.ErrnoException) =>
+    end(error.code === 'ECONNRESET' || error.code === 'EPIPE' ? 'reset' : 'peer'),
+  )
   socket.setTimeout(host.limits.idleMs, () => cut('idle'))
   const deadline = setTimeout(() => cut('deadline'), host.limits.totalMs)
 
@@ -141,7 +148,8 @@ async function converse(first: Service, host: Host, socket: Socket, offerCut: (c
     },
     record,
     extract: (text, parent) => {
-      for (const found of extractUrls(text)) record('payload.seen', { ...found, ...(parent !== undefined && { parent }) })
+      for (const found of extractUrls(text))
+        record('payload.seen', { ...found, ...(parent !== undefined && { parent }) })
     },
     keep: (bytes, about) => {
       const { sha256, kept } = host.outbox.keep(bytes)
@@ -250,7 +258,14 @@ class Budget {
   }
 }
 
-function answer(service: Service, host: Host, socket: UdpSocket, budget: Budget, bytes: Buffer, from: RemoteInfo): void {
+function answer(
+  service: Service,
+  host: Host,
+  socket: UdpSocket,
+  budget: Budget,
+  bytes: Buffer,
+  from: RemoteInfo,
+): void {
   const source = { ip: normalizeAddress(from.address) ?? '::', port: from.port }
   const target = { port: socket.address().port }
   const identity: Identity = { session: uuidv7(), service: service.name, transport: 'udp', source, target }
@@ -268,12 +283,18 @@ function answer(service: Service, host: Host, socket: UdpSocket, budget: Budget,
       persona: host.persona,
       record,
       extract: (text, parent) => {
-        for (const found of extractUrls(text)) record('payload.seen', { ...found, ...(parent !== undefined && { parent }) })
+        for (const found of extractUrls(text))
+          record('payload.seen', { ...found, ...(parent !== undefined && { parent }) })
       },
     })
     const short = reply?.subarray(0, bytes.length)
     if (short !== undefined && short.length > 0) socket.send(short, from.port, from.address, () => {})
-    record('session.close', { reason: 'service', bytes_in: bytes.length, bytes_out: short?.length ?? 0, duration_ms: 0 })
+    record('session.close', {
+      reason: 'service',
+      bytes_in: bytes.length,
+      bytes_out: short?.length ?? 0,
+      duration_ms: 0,
+    })
   } catch (error) {
     host.fault(error, service.name)
   }

@@ -12,7 +12,11 @@ const signature = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1')
 /** Whether bytes could be the beginning of a PROXY header, version 1 or 2. */
 export function looksProxied(head: Buffer): boolean {
   const n = Math.min(head.length, 12)
-  return n > 0 && (head.subarray(0, Math.min(n, 6)).equals(Buffer.from('PROXY ').subarray(0, Math.min(n, 6))) || head.subarray(0, n).equals(signature.subarray(0, n)))
+  return (
+    n > 0 &&
+    (head.subarray(0, Math.min(n, 6)).equals(Buffer.from('PROXY ').subarray(0, Math.min(n, 6))) ||
+      head.subarray(0, n).equals(signature.subarray(0, n)))
+  )
 }
 
 /**
@@ -38,7 +42,12 @@ export async function readProxyHeader(input: Reader): Promise<Proxied | undefine
   }
   if (family === 2 && body.length >= 36) {
     const groups = Array.from({ length: 8 }, (_, i) => body.readUInt16BE(i * 2).toString(16)).join(':')
-    return proxied(new URL(`http://[${groups}]/`).hostname.slice(1, -1), body.readUInt16BE(32), body.readUInt16BE(34), true)
+    return proxied(
+      new URL(`http://[${groups}]/`).hostname.slice(1, -1),
+      body.readUInt16BE(32),
+      body.readUInt16BE(34),
+      true,
+    )
   }
   return undefined
 }
@@ -46,7 +55,8 @@ export async function readProxyHeader(input: Reader): Promise<Proxied | undefine
 function proxied(ip: string, sourcePort: number, targetPort: number, known: boolean): Proxied {
   const address = normalizeAddress(ip)
   const valid = (port: number) => Number.isInteger(port) && port >= 0 && port <= 65_535
-  if (!known || address === undefined || !valid(sourcePort) || !valid(targetPort)) throw new Malformed('malformed PROXY header')
+  if (!known || address === undefined || !valid(sourcePort) || !valid(targetPort))
+    throw new Malformed('malformed PROXY header')
   return { source: { ip: address, port: sourcePort }, target: { port: targetPort } }
 }
 

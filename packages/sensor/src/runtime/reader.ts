@@ -119,7 +119,8 @@ export class Reader {
 
   /** Exactly `size` bytes. @throws EndOfStream */
   async bytes(size: number): Promise<Buffer> {
-    while (this.buffered < size) if (!(await this.#more())) throw new EndOfStream(`the peer left, ${size - this.buffered} bytes early`)
+    while (this.buffered < size)
+      if (!(await this.#more())) throw new EndOfStream(`the peer left, ${size - this.buffered} bytes early`)
     return this.#take(size)
   }
 
@@ -132,7 +133,7 @@ export class Reader {
   /** Bytes up to a delimiter, which is taken and not given. @throws EndOfStream, Malformed beyond `max` bytes */
   async until(delimiter: string, max: number): Promise<Buffer> {
     const mark = Buffer.from(delimiter, 'latin1')
-    for (let searched = 0; ; ) {
+    for (let searched = 0; ;) {
       const at = this.#store.subarray(this.#start, this.#end).indexOf(mark, searched)
       if (at >= 0 && at <= max) {
         const bytes = this.#take(at)

@@ -1,12 +1,4 @@
-import {
-  clamp,
-  formatMicros,
-  nowMicros,
-  uuidv7,
-  type Data,
-  type Envelope,
-  type Kind,
-} from '@skep/vocabulary'
+import { clamp, formatMicros, nowMicros, uuidv7, type Data, type Envelope, type Kind } from '@skep/vocabulary'
 import type { Loss, Spool } from '../spool/spool.ts'
 
 /** Who and where, for the events of one conversation. */

@@ -1,4 +1,18 @@
-import { closeSync, existsSync, fdatasync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fdatasync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 
@@ -87,7 +101,8 @@ export class Spool {
       const [segment = 0, line = 0] = readFileSync(cursor, 'utf8').split(' ').map(Number)
       if (Number.isInteger(segment) && Number.isInteger(line)) this.#cursor = { segment, line }
     }
-    if (this.#segments[0]?.number !== this.#cursor.segment) this.#cursor = { segment: this.#segments[0]?.number ?? 0, line: 0 }
+    if (this.#segments[0]?.number !== this.#cursor.segment)
+      this.#cursor = { segment: this.#segments[0]?.number ?? 0, line: 0 }
     this.#roll()
   }
 
@@ -176,7 +191,7 @@ export class Spool {
 
   #write(bytes: Buffer): void {
     if (this.#handle === undefined) throw new Error('Cannot write: the spool is closed')
-    for (let at = 0; at < bytes.length; ) at += writeSync(this.#handle, bytes, at)
+    for (let at = 0; at < bytes.length;) at += writeSync(this.#handle, bytes, at)
   }
 
   #enforceCap(): void {
@@ -221,7 +236,11 @@ export class Spool {
     for (const line of this.#lines(segment.number)) {
       if (line === undefined || at++ < from) continue
       if (at > segment.count) break // not yet forced to the disk
-      if (batch.length > 0 && (line.boot !== batch[0]?.boot || batch.length >= maxEvents || bytes + line.json.length > maxBytes)) break
+      if (
+        batch.length > 0 &&
+        (line.boot !== batch[0]?.boot || batch.length >= maxEvents || bytes + line.json.length > maxBytes)
+      )
+        break
       batch.push(line)
       bytes += line.json.length
     }
@@ -243,7 +262,15 @@ export class Spool {
       rmSync(join(this.#folder, name(this.#segments.shift()?.number ?? 0)), { force: true })
     }
     const last = this.#segments.at(-1)
-    if (last !== undefined && this.#segments.length === 1 && line >= last.count && last.bytes > 64 * 1024 && this.#pending.length === 0 && this.#flushing === undefined && !this.#closed) {
+    if (
+      last !== undefined &&
+      this.#segments.length === 1 &&
+      line >= last.count &&
+      last.bytes > 64 * 1024 &&
+      this.#pending.length === 0 &&
+      this.#flushing === undefined &&
+      !this.#closed
+    ) {
       this.#roll()
       const done = this.#segments.shift()
       this.#cursor = { segment: this.#segments[0]?.number ?? 0, line: 0 }

@@ -53,7 +53,11 @@ export class Uplink {
       const first = batch[0]
       if (first === undefined) return false
       await this.#sendBlobs(signal)
-      const pause = await this.#sendBatch(first.boot, batch.map(({ json }) => json), signal)
+      const pause = await this.#sendBatch(
+        first.boot,
+        batch.map(({ json }) => json),
+        signal,
+      )
       if (pause === 0) {
         spool.acknowledge(batch.length)
         this.#failures = 0
@@ -67,7 +71,8 @@ export class Uplink {
       this.#hub++
       if (this.#failures++ >= 3 && !this.#complained) {
         this.#complained = true
-        const cause = error instanceof Error ? (error.cause instanceof Error ? error.cause.message : error.message) : String(error)
+        const cause =
+          error instanceof Error ? (error.cause instanceof Error ? error.cause.message : error.message) : String(error)
         this.#options.log?.(`uplink: the hub does not answer (${cause}); events stay in the spool`)
       }
       // Back off with jitter, so that a thousand sensors do not come back in the same second.
@@ -102,7 +107,10 @@ export class Uplink {
       })
       await response.arrayBuffer()
       // Bytes that the hub will never take (too large, damaged) must not hold up the events.
-      if (response.ok || (response.status >= 400 && response.status < 500 && response.status !== 401 && response.status !== 429)) {
+      if (
+        response.ok ||
+        (response.status >= 400 && response.status < 500 && response.status !== 401 && response.status !== 429)
+      ) {
         outbox.delivered(sha256)
       } else throw new Error(`the hub answered ${response.status} to an artifact`)
     }
@@ -125,7 +133,8 @@ export class Uplink {
     })
     const text = await response.text()
     if (response.ok) return 0
-    if (response.status === 429 || response.status === 503) return Math.min(300, Number(response.headers.get('retry-after') ?? 5) || 5)
+    if (response.status === 429 || response.status === 503)
+      return Math.min(300, Number(response.headers.get('retry-after') ?? 5) || 5)
     throw new Error(`the hub answered ${response.status}: ${text.slice(0, 200)}`)
   }
 

@@ -3,11 +3,15 @@ import type { Machine } from '../personas/machine.ts'
 import { living, type Image } from './image.ts'
 import { nameOf, parentOf, resolvePath, shared, type FsNode, type Overlay } from './node.ts'
 
+/** Stands before the name of a program of ours where the engine cannot find it by itself. */
+export const ownProgram = '--own-program='
+
 /** What an attacker's files may take. */
 export const quota = { nodes: 4000, bytes: 24 * 1024 * 1024, file: 12 * 1024 * 1024 }
 
 /** An error as the system words it. */
-const fail = (code: string, words: string, path: string): Error => Object.assign(new Error(`${code}: ${words}, '${path}'`), { code })
+const fail = (code: string, words: string, path: string): Error =>
+  Object.assign(new Error(`${code}: ${words}, '${path}'`), { code })
 const missing = (path: string) => fail('ENOENT', 'no such file or directory', path)
 
 type DirentEntry = Awaited<ReturnType<NonNullable<IFileSystem['readdirWithFileTypes']>>>[number]
@@ -31,7 +35,12 @@ export class DecoyFs implements IFileSystem {
   #bytes = 0
   readonly #yield: () => Promise<void> | undefined
 
-  constructor(image: Image, machine: Machine, overlay: Overlay, pause: () => Promise<void> | undefined = () => undefined) {
+  constructor(
+    image: Image,
+    machine: Machine,
+    overlay: Overlay,
+    pause: () => Promise<void> | undefined = () => undefined,
+  ) {
     this.#image = image
     this.#machine = machine
     this.overlay = overlay
@@ -156,8 +165,14 @@ export class DecoyFs implements IFileSystem {
   async readFile(path: string): Promise<string> {
     await this.#yield()
     const bytes = Buffer.from(this.content(path))
-    // A program that the attacker brought "runs": to the engine, which runs only scripts, it is an empty one.
-    if (bytes.length >= 4 && bytes.readUInt32BE(0) === 0x7f454c46) return ':\n'
+    if (bytes.length >= 4 && bytes.readUInt32BE(0) === 0x7f454c46) {
+      // The engine knows programs only in /bin and /usr/bin and reads the others as scripts: lead it back to ours.
+      const real = this.#real(path)
+      if (/^\/usr\/(?:local\/)?sbin\//.test(real) && this.#image.has(real))
+        return `busybox ${ownProgram}${nameOf(real)} "$@"\n`
+      // A program that the attacker brought "runs": to the engine it is an empty script.
+      return ':\n'
+    }
     return bytes.toString('latin1')
   }
 
@@ -176,7 +191,11 @@ export class DecoyFs implements IFileSystem {
     this.write(path, bytesOf(content, options))
   }
 
-  async appendFile(path: string, content: string | Uint8Array, options?: { encoding?: string } | string): Promise<void> {
+  async appendFile(
+    path: string,
+    content: string | Uint8Array,
+    options?: { encoding?: string } | string,
+  ): Promise<void> {
     await this.#yield()
     const node = this.node(path)
     const before = node === undefined || node.type === 'device' ? Buffer.alloc(0) : this.content(path)
@@ -245,7 +264,12 @@ export class DecoyFs implements IFileSystem {
     const real = this.#real(path)
     return names.map((name) => {
       const type = this.#node(real === '/' ? `/${name}` : `${real}/${name}`)?.type
-      return { name, isFile: type === 'file' || type === 'device', isDirectory: type === 'directory', isSymbolicLink: type === 'link' }
+      return {
+        name,
+        isFile: type === 'file' || type === 'device',
+        isDirectory: type === 'directory',
+        isSymbolicLink: type === 'link',
+      }
     })
   }
 
@@ -345,13 +369,14 @@ export class DecoyFs implements IFileSystem {
 }
 
 /** The size that a listing shows. */
-export const sizeOf = (node: FsNode): number => node.size ?? (node.type === 'directory' ? 4096 : node.type === 'link' ? (node.target?.length ?? 0) : (node.data?.length ?? 0))
+export const sizeOf = (node: FsNode): number =>
+  node.size ??
+  (node.type === 'directory' ? 4096 : node.type === 'link' ? (node.target?.length ?? 0) : (node.data?.length ?? 0))
 
 function bytesOf(content: string | Uint8Array, options?: { encoding?: string } | string): Uint8Array {
   if (typeof content !== 'string') return content
   const encoding = typeof options === 'string' ? options : options?.encoding
   if (encoding === 'base64' || encoding === 'hex') return Buffer.from(content, encoding)
   // The shell works on bytes, one character each; only what the engine itself words has wider ones.
-  // oxlint-disable-next-line no-control-regex -- the range is the point
   return Buffer.from(content, /[^\u0000-\u00ff]/.test(content) ? 'utf8' : 'latin1')
 }

@@ -45,7 +45,8 @@ export function elf(arch: string, size: number, salt: number): Uint8Array {
 }
 
 /** What /etc/passwd says. */
-export const passwdLine = ({ name, uid, gid, gecos, home, shell }: User): string => `${name}:x:${uid}:${gid}:${gecos}:${home}:${shell}\n`
+export const passwdLine = ({ name, uid, gid, gecos, home, shell }: User): string =>
+  `${name}:x:${uid}:${gid}:${gecos}:${home}:${shell}\n`
 
 /** Files whose content is made when it is read, because it moves with the time. */
 export const living: Readonly<Record<string, (machine: Machine, now: number) => string>> = {
@@ -53,7 +54,8 @@ export const living: Readonly<Record<string, (machine: Machine, now: number) => 
     const up = (now - booted) / 1000
     return `${up.toFixed(2)} ${(up * cpu.cores * 0.983).toFixed(2)}\n`
   },
-  '/proc/loadavg': (_, now) => `0.${pad(Math.floor(now / 61_000) % 9)} 0.${pad(Math.floor(now / 303_000) % 7)} 0.${pad(Math.floor(now / 907_000) % 5)} 1/${118 + (Math.floor(now / 7000) % 5)} ${2000 + (Math.floor(now / 3000) % 30_000)}\n`,
+  '/proc/loadavg': (_, now) =>
+    `0.${pad(Math.floor(now / 61_000) % 9)} 0.${pad(Math.floor(now / 303_000) % 7)} 0.${pad(Math.floor(now / 907_000) % 5)} 1/${118 + (Math.floor(now / 7000) % 5)} ${2000 + (Math.floor(now / 3000) % 30_000)}\n`,
 }
 
 function cpuinfo({ cpu }: Machine): string {
@@ -95,12 +97,29 @@ function meminfo({ memory }: Machine): string {
   const line = (name: string, kib: number) => `${`${name}:`.padEnd(16)}${String(Math.round(kib)).padStart(8)} kB\n`
   const { total, free, available, buffers, cached, swap } = memory
   return (
-    line('MemTotal', total) + line('MemFree', free) + line('MemAvailable', available) + line('Buffers', buffers) +
-    line('Cached', cached) + line('SwapCached', 0) + line('Active', cached * 0.52) + line('Inactive', cached * 0.41) +
-    line('Unevictable', 0) + line('Mlocked', 0) + line('SwapTotal', swap) + line('SwapFree', swap) + line('Dirty', 48) +
-    line('Writeback', 0) + line('AnonPages', total * 0.06) + line('Mapped', total * 0.031) + line('Shmem', 1148) +
-    line('KReclaimable', total * 0.014) + line('Slab', total * 0.022) + line('CommitLimit', total / 2 + swap) +
-    line('Committed_AS', total * 0.14) + line('VmallocTotal', 34_359_738_367) + line('HugePages_Total', 0).replace(' kB', '') +
+    line('MemTotal', total) +
+    line('MemFree', free) +
+    line('MemAvailable', available) +
+    line('Buffers', buffers) +
+    line('Cached', cached) +
+    line('SwapCached', 0) +
+    line('Active', cached * 0.52) +
+    line('Inactive', cached * 0.41) +
+    line('Unevictable', 0) +
+    line('Mlocked', 0) +
+    line('SwapTotal', swap) +
+    line('SwapFree', swap) +
+    line('Dirty', 48) +
+    line('Writeback', 0) +
+    line('AnonPages', total * 0.06) +
+    line('Mapped', total * 0.031) +
+    line('Shmem', 1148) +
+    line('KReclaimable', total * 0.014) +
+    line('Slab', total * 0.022) +
+    line('CommitLimit', total / 2 + swap) +
+    line('Committed_AS', total * 0.14) +
+    line('VmallocTotal', 34_359_738_367) +
+    line('HugePages_Total', 0).replace(' kB', '') +
     line('Hugepagesize', 2048)
   )
 }
@@ -126,9 +145,26 @@ export function buildImage(machine: Machine): Image {
     if (path !== '/' && !image.has(parentOf(path))) dir(parentOf(path))
     if (!image.has(path)) image.set(path, { type: 'directory', mode, uid, gid, mtime })
   }
-  const file = (path: string, content: string | Uint8Array, mode = 0o644, uid = 0, gid = uid, mtime = old, size?: number): void => {
+  const file = (
+    path: string,
+    content: string | Uint8Array,
+    mode = 0o644,
+    uid = 0,
+    gid = uid,
+    mtime = old,
+    size?: number,
+  ): void => {
     dir(parentOf(path))
-    image.set(path, { type: 'file', mode, uid, gid, mtime, data: shared(content), made: true, ...(size !== undefined && { size }) })
+    image.set(path, {
+      type: 'file',
+      mode,
+      uid,
+      gid,
+      mtime,
+      data: shared(content),
+      made: true,
+      ...(size !== undefined && { size }),
+    })
   }
   const link = (path: string, target: string): void => {
     dir(parentOf(path))
@@ -139,7 +175,37 @@ export function buildImage(machine: Machine): Image {
     image.set(path, { type: 'device', mode, uid: 0, gid: 0, mtime: machine.booted })
   }
   dir('/')
-  for (const path of ['/boot', '/dev', '/etc', '/home', '/lost+found', '/media', '/mnt', '/opt', '/proc', '/run', '/srv', '/sys', '/usr', '/var', '/var/log', '/var/spool/cron/crontabs', '/var/www/html', '/var/lib/redis', '/usr/local/bin', '/usr/share', '/var/cache', '/var/backups', '/run/lock', '/etc/cron.d', '/etc/cron.daily', '/etc/init.d', '/etc/systemd/system', '/var/run']) dir(path)
+  for (const path of [
+    '/boot',
+    '/dev',
+    '/etc',
+    '/home',
+    '/lost+found',
+    '/media',
+    '/mnt',
+    '/opt',
+    '/proc',
+    '/run',
+    '/srv',
+    '/sys',
+    '/usr',
+    '/var',
+    '/var/log',
+    '/var/spool/cron/crontabs',
+    '/var/www/html',
+    '/var/lib/redis',
+    '/usr/local/bin',
+    '/usr/share',
+    '/var/cache',
+    '/var/backups',
+    '/run/lock',
+    '/etc/cron.d',
+    '/etc/cron.daily',
+    '/etc/init.d',
+    '/etc/systemd/system',
+    '/var/run',
+  ])
+    dir(path)
   dir('/root', 0o700, 0, 0, machine.installed + 3 * day)
   dir('/tmp', 0o1777, 0, 0, machine.booted)
   dir('/var/tmp', 0o1777)
@@ -152,7 +218,9 @@ export function buildImage(machine: Machine): Image {
   for (const [folder, names] of Object.entries(programs)) {
     for (const name of names.split(/\s+/)) {
       salt = Math.imul(salt ^ name.length, 16_777_619) >>> 0
-      const size = { ls: 147_176, bash: 1_234_376, sh: 125_560, echo: 39_256, cat: 43_936, busybox: 702_352 }[name] ?? 30_000 + (salt % 180_000)
+      const size =
+        { ls: 147_176, bash: 1_234_376, sh: 125_560, echo: 39_256, cat: 43_936, busybox: 702_352 }[name] ??
+        30_000 + (salt % 180_000)
       file(`${folder}/${name}`, elf(machine.kernel.arch, size, salt), 0o755, 0, 0, old - 300 * day, size)
     }
   }
@@ -162,20 +230,49 @@ export function buildImage(machine: Machine): Image {
 
   const { os, kernel, hostname, domain, disk, network } = machine
   file('/etc/passwd', machine.users.map(passwdLine).join(''))
-  file('/etc/shadow', machine.users.map(({ name, uid }) => `${name}:${uid === 0 || uid >= 1000 && uid < 60_000 ? `$y$j9T$${machine.machineId.slice(0, 22)}$${machine.machineId}${name}`.slice(0, 73) : '*'}:19650:0:99999:7:::\n`).join(''), 0o640, 0, 42)
+  file(
+    '/etc/shadow',
+    machine.users
+      .map(
+        ({ name, uid }) =>
+          `${name}:${uid === 0 || (uid >= 1000 && uid < 60_000) ? `$y$j9T$${machine.machineId.slice(0, 22)}$${machine.machineId}${name}`.slice(0, 73) : '*'}:19650:0:99999:7:::\n`,
+      )
+      .join(''),
+    0o640,
+    0,
+    42,
+  )
   file('/etc/group', machine.users.map(({ name, gid }) => `${name}:x:${gid}:\n`).join(''))
   file('/etc/hostname', `${hostname}\n`)
-  file('/etc/hosts', `127.0.0.1\tlocalhost\n127.0.1.1\t${hostname}.${domain}\t${hostname}\n\n# The following lines are desirable for IPv6 capable hosts\n::1     localhost ip6-localhost ip6-loopback\nff02::1 ip6-allnodes\nff02::2 ip6-allrouters\n`)
+  file(
+    '/etc/hosts',
+    `127.0.0.1\tlocalhost\n127.0.1.1\t${hostname}.${domain}\t${hostname}\n\n# The following lines are desirable for IPv6 capable hosts\n::1     localhost ip6-localhost ip6-loopback\nff02::1 ip6-allnodes\nff02::2 ip6-allrouters\n`,
+  )
   file('/etc/resolv.conf', `domain ${domain}\nsearch ${domain}\nnameserver ${network.gateway}\n`)
   file('/etc/debian_version', '11.10\n')
   file('/etc/issue', `${os.name} ${os.version} \\n \\l\n\n`)
   file('/etc/issue.net', `${os.name} ${os.version}\n`)
-  file('/etc/os-release', `PRETTY_NAME="${os.name} ${os.version} (${os.codename})"\nNAME="${os.name}"\nVERSION_ID="${os.version}"\nVERSION="${os.version} (${os.codename})"\nVERSION_CODENAME=${os.codename}\nID=debian\nHOME_URL="https://www.debian.org/"\nSUPPORT_URL="https://www.debian.org/support"\nBUG_REPORT_URL="https://bugs.debian.org/"\n`)
+  file(
+    '/etc/os-release',
+    `PRETTY_NAME="${os.name} ${os.version} (${os.codename})"\nNAME="${os.name}"\nVERSION_ID="${os.version}"\nVERSION="${os.version} (${os.codename})"\nVERSION_CODENAME=${os.codename}\nID=debian\nHOME_URL="https://www.debian.org/"\nSUPPORT_URL="https://www.debian.org/support"\nBUG_REPORT_URL="https://bugs.debian.org/"\n`,
+  )
   file('/etc/machine-id', `${machine.machineId}\n`, 0o444)
-  file('/etc/fstab', `# /etc/fstab: static file system information.\nUUID=${disk.uuid} /               ext4    errors=remount-ro 0       1\n/swapfile none swap sw 0 0\n`)
-  file('/etc/crontab', '# /etc/crontab: system-wide crontab\nSHELL=/bin/sh\nPATH=/usr/local/sbin:/usr/local/bin:/sbin:/bin:/usr/sbin:/usr/bin\n\n17 *\t* * *\troot    cd / && run-parts --report /etc/cron.hourly\n25 6\t* * *\troot\ttest -x /usr/sbin/anacron || ( cd / && run-parts --report /etc/cron.daily )\n')
-  file('/etc/ssh/sshd_config', 'Include /etc/ssh/sshd_config.d/*.conf\n\nPermitRootLogin yes\nPasswordAuthentication yes\nChallengeResponseAuthentication no\nUsePAM yes\nX11Forwarding yes\nPrintMotd no\nAcceptEnv LANG LC_*\nSubsystem\tsftp\t/usr/lib/openssh/sftp-server\n')
-  file('/etc/motd', '\nThe programs included with the Debian GNU/Linux system are free software;\nthe exact distribution terms for each program are described in the\nindividual files in /usr/share/doc/*/copyright.\n\nDebian GNU/Linux comes with ABSOLUTELY NO WARRANTY, to the extent\npermitted by applicable law.\n')
+  file(
+    '/etc/fstab',
+    `# /etc/fstab: static file system information.\nUUID=${disk.uuid} /               ext4    errors=remount-ro 0       1\n/swapfile none swap sw 0 0\n`,
+  )
+  file(
+    '/etc/crontab',
+    '# /etc/crontab: system-wide crontab\nSHELL=/bin/sh\nPATH=/usr/local/sbin:/usr/local/bin:/sbin:/bin:/usr/sbin:/usr/bin\n\n17 *\t* * *\troot    cd / && run-parts --report /etc/cron.hourly\n25 6\t* * *\troot\ttest -x /usr/sbin/anacron || ( cd / && run-parts --report /etc/cron.daily )\n',
+  )
+  file(
+    '/etc/ssh/sshd_config',
+    'Include /etc/ssh/sshd_config.d/*.conf\n\nPermitRootLogin yes\nPasswordAuthentication yes\nChallengeResponseAuthentication no\nUsePAM yes\nX11Forwarding yes\nPrintMotd no\nAcceptEnv LANG LC_*\nSubsystem\tsftp\t/usr/lib/openssh/sftp-server\n',
+  )
+  file(
+    '/etc/motd',
+    '\nThe programs included with the Debian GNU/Linux system are free software;\nthe exact distribution terms for each program are described in the\nindividual files in /usr/share/doc/*/copyright.\n\nDebian GNU/Linux comes with ABSOLUTELY NO WARRANTY, to the extent\npermitted by applicable law.\n',
+  )
   file('/etc/nginx/nginx.conf', 'user www-data;\nworker_processes auto;\npid /run/nginx.pid;\n')
   file('/etc/redis/redis.conf', 'bind 0.0.0.0\nprotected-mode no\nport 6379\ndir /var/lib/redis\n', 0o640, 107, 113)
   file('/etc/shells', '/bin/sh\n/bin/bash\n/usr/bin/bash\n/bin/dash\n/usr/bin/dash\n')
@@ -183,9 +280,30 @@ export function buildImage(machine: Machine): Image {
   file('/etc/profile', 'PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"\nexport PATH\n')
   file('/etc/hosts.allow', '# /etc/hosts.allow: list of hosts that are allowed to access the system.\n')
   file('/etc/hosts.deny', '# /etc/hosts.deny: list of hosts that are _not_ allowed to access the system.\n')
-  file('/root/.bashrc', "# ~/.bashrc: executed by bash(1) for non-login shells.\n\n# export LS_OPTIONS='--color=auto'\n# alias ls='ls $LS_OPTIONS'\n", 0o644, 0, 0, old)
-  file('/root/.profile', '# ~/.profile: executed by Bourne-compatible login shells.\n\nif [ "$BASH" ]; then\n  if [ -f ~/.bashrc ]; then\n    . ~/.bashrc\n  fi\nfi\n\nmesg n 2> /dev/null || true\n', 0o644, 0, 0, old)
-  file('/root/.bash_history', 'apt update\napt upgrade -y\nsystemctl status nginx\nls -la /var/www/html\ndf -h\nexit\n', 0o600, 0, 0, old + 40 * day)
+  file(
+    '/root/.bashrc',
+    "# ~/.bashrc: executed by bash(1) for non-login shells.\n\n# export LS_OPTIONS='--color=auto'\n# alias ls='ls $LS_OPTIONS'\n",
+    0o644,
+    0,
+    0,
+    old,
+  )
+  file(
+    '/root/.profile',
+    '# ~/.profile: executed by Bourne-compatible login shells.\n\nif [ "$BASH" ]; then\n  if [ -f ~/.bashrc ]; then\n    . ~/.bashrc\n  fi\nfi\n\nmesg n 2> /dev/null || true\n',
+    0o644,
+    0,
+    0,
+    old,
+  )
+  file(
+    '/root/.bash_history',
+    'apt update\napt upgrade -y\nsystemctl status nginx\nls -la /var/www/html\ndf -h\nexit\n',
+    0o600,
+    0,
+    0,
+    old + 40 * day,
+  )
   dir('/root/.ssh', 0o700, 0, 0, old + 3 * day)
   file('/root/.ssh/authorized_keys', '', 0o600, 0, 0, old + 3 * day)
   for (const { name, uid, gid, home } of machine.users.filter(({ uid }) => uid >= 1000 && uid < 60_000)) {
@@ -195,8 +313,12 @@ export function buildImage(machine: Machine): Image {
     file(`${home}/.bash_logout`, '# ~/.bash_logout: executed by bash(1) when login shell exits.\n', 0o644, uid, gid)
     void name
   }
-  file('/var/www/html/index.nginx-debian.html', '<!DOCTYPE html>\n<html>\n<head>\n<title>Welcome to nginx!</title>\n</head>\n</html>\n')
-  for (const name of ['auth.log', 'syslog', 'dpkg.log', 'kern.log', 'daemon.log', 'messages']) file(`/var/log/${name}`, '', 0o640, 0, 4, machine.booted)
+  file(
+    '/var/www/html/index.nginx-debian.html',
+    '<!DOCTYPE html>\n<html>\n<head>\n<title>Welcome to nginx!</title>\n</head>\n</html>\n',
+  )
+  for (const name of ['auth.log', 'syslog', 'dpkg.log', 'kern.log', 'daemon.log', 'messages'])
+    file(`/var/log/${name}`, '', 0o640, 0, 4, machine.booted)
   for (const name of ['wtmp', 'btmp', 'lastlog']) file(`/var/log/${name}`, '', 0o664, 0, 43, machine.booted)
   dir('/var/log/nginx', 0o755, 0, 4)
 
@@ -206,14 +328,46 @@ export function buildImage(machine: Machine): Image {
   file('/proc/mounts', mounts(machine), 0o444, 0, 0, now, 0)
   file('/proc/1/mounts', mounts(machine), 0o444, 0, 0, now, 0)
   file('/proc/self/mounts', mounts(machine), 0o444, 0, 0, now, 0)
-  file('/proc/version', `Linux version ${kernel.release} (debian-kernel@lists.debian.org) (gcc-10 (Debian 10.2.1-6) 10.2.1 20210110, GNU ld (GNU Binutils for Debian) 2.35.2) ${kernel.version}\n`, 0o444, 0, 0, now, 0)
-  file('/proc/cmdline', `BOOT_IMAGE=/boot/vmlinuz-${kernel.release} root=UUID=${disk.uuid} ro quiet\n`, 0o444, 0, 0, now, 0)
-  file('/proc/filesystems', 'nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\nnodev\tcgroup2\n\text3\n\text2\n\text4\n', 0o444, 0, 0, now, 0)
+  file(
+    '/proc/version',
+    `Linux version ${kernel.release} (debian-kernel@lists.debian.org) (gcc-10 (Debian 10.2.1-6) 10.2.1 20210110, GNU ld (GNU Binutils for Debian) 2.35.2) ${kernel.version}\n`,
+    0o444,
+    0,
+    0,
+    now,
+    0,
+  )
+  file(
+    '/proc/cmdline',
+    `BOOT_IMAGE=/boot/vmlinuz-${kernel.release} root=UUID=${disk.uuid} ro quiet\n`,
+    0o444,
+    0,
+    0,
+    now,
+    0,
+  )
+  file(
+    '/proc/filesystems',
+    'nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\nnodev\tcgroup2\n\text3\n\text2\n\text4\n',
+    0o444,
+    0,
+    0,
+    now,
+    0,
+  )
   file('/proc/sys/kernel/hostname', `${hostname}\n`, 0o644, 0, 0, now, 0)
   file('/proc/sys/kernel/osrelease', `${kernel.release}\n`, 0o444, 0, 0, now, 0)
   file('/proc/1/cmdline', '/sbin/init\0', 0o444, 0, 0, now, 0)
   file('/proc/1/cgroup', '0::/init.scope\n', 0o444, 0, 0, now, 0)
-  file('/proc/1/status', 'Name:\tsystemd\nUmask:\t0000\nState:\tS (sleeping)\nTgid:\t1\nPid:\t1\nPPid:\t0\n', 0o444, 0, 0, now, 0)
+  file(
+    '/proc/1/status',
+    'Name:\tsystemd\nUmask:\t0000\nState:\tS (sleeping)\nTgid:\t1\nPid:\t1\nPPid:\t0\n',
+    0o444,
+    0,
+    0,
+    now,
+    0,
+  )
   file('/proc/self/status', 'Name:\tcat\nUmask:\t0022\nState:\tR (running)\n', 0o444, 0, 0, now, 0)
   file('/proc/self/exe', elf(kernel.arch, 1_234_376, 11), 0o777, 0, 0, now, 0)
   file('/proc/self/cgroup', '0::/user.slice/user-0.slice/session-1.scope\n', 0o444, 0, 0, now, 0)

@@ -9,7 +9,7 @@ const program = import.meta.url.endsWith('.ts')
   : fileURLToPath(new URL('./shell-worker.js', import.meta.url))
 
 /** What a line came to. */
-export type RunResult = Pick<Done, 'out' | 'err' | 'code' | 'state' | 'changes' | 'effects'>
+export type RunResult = Pick<Done, 'out' | 'err' | 'code' | 'unfinished' | 'state' | 'changes' | 'effects'>
 
 /** What a line needs. */
 export type RunRequest = Pick<Job, 'state' | 'line' | 'stdin' | 'user' | 'source' | 'since' | 'merged'>
@@ -89,7 +89,15 @@ export class ShellPool {
 
   #runInTurn(world: World, request: RunRequest, signal?: AbortSignal): Promise<RunResult> {
     return new Promise((resolve) => {
-      const nothing: RunResult = { out: '', err: '', code: 130, state: request.state, changes: [], effects: [] }
+      const nothing: RunResult = {
+        out: '',
+        err: '',
+        code: 130,
+        unfinished: false,
+        state: request.state,
+        changes: [],
+        effects: [],
+      }
       if (this.#stopped || signal?.aborted === true) return resolve(nothing)
       const job: Job = { ...request, job: this.#jobs++, world: world.id, version: world.version }
       const abort = () => this.#send(job.job, { type: 'abort', job: job.job })
@@ -136,7 +144,12 @@ export class ShellPool {
     thread.active++
     this.#startClock(thread, task)
     const { version } = world
-    thread.worker.postMessage({ type: 'run', ...job, version, ...(!current && { overlay: [...world.overlay] }) } satisfies ToWorker)
+    thread.worker.postMessage({
+      type: 'run',
+      ...job,
+      version,
+      ...(!current && { overlay: [...world.overlay] }),
+    } satisfies ToWorker)
     thread.versions.set(world.id, -1)
     // A spare, so that the next source need not wait for a thread to start.
     if (this.#threads.length < this.#max && this.#threads.every(({ active }) => active > 0)) this.#spawn()
@@ -191,7 +204,7 @@ export class ShellPool {
       clearTimeout(task.timer)
       if (task === culprit || culprit === undefined) {
         const { state } = task.job
-        task.done({ out: '', err: 'Killed\n', code: 137, state, changes: [], effects: [] })
+        task.done({ out: '', err: 'Killed\n', code: 137, unfinished: false, state, changes: [], effects: [] })
       } else if (!this.#stopped) this.#start({ ...task, budget: lineBudget })
     }
     thread.tasks.clear()
@@ -223,7 +236,10 @@ export const freshState = (home: string, user: string, shell: string): ShellStat
     LOGNAME: user,
     SHELL: shell,
     PWD: home,
-    PATH: user === 'root' ? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' : '/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games',
+    PATH:
+      user === 'root'
+        ? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+        : '/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games',
     LANG: 'C.UTF-8',
     TERM: 'xterm',
     SHLVL: '1',

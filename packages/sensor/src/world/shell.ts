@@ -14,6 +14,7 @@ export interface LineResult {
   readonly out: Buffer
   readonly err: Buffer
   readonly code: number
+  readonly unfinished: boolean
 }
 
 /** Files whose change makes an attacker stay. */
@@ -39,7 +40,14 @@ export class Shell {
   constructor(session: Session, name: string) {
     this.#session = session
     const { users } = session.persona.machine
-    this.user = users.find((user) => user.name === name) ?? { name, uid: 1000, gid: 1000, gecos: '', home: '/', shell: '/bin/bash' }
+    this.user = users.find((user) => user.name === name) ?? {
+      name,
+      uid: 1000,
+      gid: 1000,
+      gecos: '',
+      home: '/',
+      shell: '/bin/bash',
+    }
     this.#state = freshState(this.user.home, this.user.name, this.user.shell)
   }
 
@@ -49,13 +57,19 @@ export class Shell {
 
   /** Sets a variable of the environment, as SSH clients and telnet options may. */
   setEnv(name: string, value: string): void {
-    if (Object.keys(this.#state.env).length < 64) this.#state = { ...this.#state, env: { ...this.#state.env, [name]: value } }
+    if (Object.keys(this.#state.env).length < 64)
+      this.#state = { ...this.#state, env: { ...this.#state.env, [name]: value } }
   }
 
   /** The prompt as Debian's root and users have it. */
   get prompt(): string {
     const { home, name, uid } = this.user
-    const at = this.#state.cwd === home ? '~' : this.#state.cwd.startsWith(`${home}/`) ? `~${this.#state.cwd.slice(home.length)}` : this.#state.cwd
+    const at =
+      this.#state.cwd === home
+        ? '~'
+        : this.#state.cwd.startsWith(`${home}/`)
+          ? `~${this.#state.cwd.slice(home.length)}`
+          : this.#state.cwd
     return `${name}@${this.#session.persona.machine.hostname}:${at}${uid === 0 ? '#' : '$'} `
   }
 
@@ -69,21 +83,27 @@ export class Shell {
     const { cwd } = this.#state
     const text = line.toString('utf8')
     const fast = this.#quick(text, options)
-    const result = fast ?? (await this.#session.world.pool.run(
-      this.#session.world,
-      {
-        state: this.#state,
-        line: line.toString('latin1'),
-        stdin: options.stdin?.toString('latin1') ?? '',
-        user: this.user,
-        source: this.#session.source.ip,
-        since: this.since,
-        merged: options.terminal,
-      },
-      options.signal === undefined ? this.#session.signal : AbortSignal.any([options.signal, this.#session.signal]),
-    ))
+    const result =
+      fast ??
+      (await this.#session.world.pool.run(
+        this.#session.world,
+        {
+          state: this.#state,
+          line: line.toString('latin1'),
+          stdin: options.stdin?.toString('latin1') ?? '',
+          user: this.user,
+          source: this.#session.source.ip,
+          since: this.since,
+          merged: options.terminal,
+        },
+        options.signal === undefined ? this.#session.signal : AbortSignal.any([options.signal, this.#session.signal]),
+      ))
     this.#state = result.state
-    const wording = (raw: string) => raw.replace(/^bash: (?!line \d)/gm, options.terminal ? '-bash: ' : 'bash: line 1: ')
+    // The beginning of a command is recorded with its end.
+    if (result.unfinished && options.terminal)
+      return { out: Buffer.alloc(0), err: Buffer.alloc(0), code: 2, unfinished: true }
+    const wording = (raw: string) =>
+      raw.replace(/^bash: (?!line \d)/gm, options.terminal ? '-bash: ' : 'bash: line 1: ')
     // An attacker's program "runs": it is there, executable, and says nothing.
     const runs = (raw: string) => raw.replace(/^.*: (?:cannot execute binary file|Exec format error).*\n?/gm, '')
     const out = Buffer.from(options.terminal ? runs(wording(result.out)) : result.out, 'latin1')
@@ -99,12 +119,17 @@ export class Shell {
       duration_ms: Math.round(performance.now() - started),
     })
     if (fast === undefined) this.#evidence(text, result, id)
-    return { out, err, code: result.code }
+    return { out, err, code: result.code, unfinished: result.unfinished }
   }
 
   /** Records a line that the terminal answers itself, such as leaving or entering a shell within the shell. */
   note(line: Buffer): void {
-    this.#session.record('command.run', { line: line.toString('utf8'), cwd: this.#state.cwd, user: this.user.name, exit_code: 0 })
+    this.#session.record('command.run', {
+      line: line.toString('utf8'),
+      cwd: this.#state.cwd,
+      user: this.user.name,
+      exit_code: 0,
+    })
   }
 
   /** Lines of one program that only tells facts need no shell. */
@@ -125,14 +150,25 @@ export class Shell {
       since: this.since,
       stdin: '',
       effects: [],
-      fs: { content: () => Buffer.from(`0.0${Math.floor(uptime / 61) % 9} 0.0${Math.floor(uptime / 303) % 7} 0.00 1/120 2400`) },
+      fs: {
+        content: () =>
+          Buffer.from(`0.0${Math.floor(uptime / 61) % 9} 0.0${Math.floor(uptime / 303) % 7} 0.00 1/120 2400`),
+      },
     } as unknown as Io
     const result = command(args, io)
     if (result instanceof Promise) return undefined
     const latin = (part = '') => Buffer.from(part).toString('latin1')
     const { out, err, code = 0 } = result
     const merged = terminal ? latin(out) + latin(err) : latin(out)
-    return { out: merged, err: terminal ? '' : latin(err), code, state: this.#state, changes: [], effects: [] }
+    return {
+      out: merged,
+      err: terminal ? '' : latin(err),
+      code,
+      unfinished: false,
+      state: this.#state,
+      changes: [],
+      effects: [],
+    }
   }
 
   #evidence(text: string, { changes, effects }: RunResult, parent: string): void {

@@ -1,4 +1,4 @@
-import type { Reader } from '../runtime/reader.ts'
+import { EndOfStream, type Reader } from '../runtime/reader.ts'
 import type { Shell } from './shell.ts'
 
 /** The terminal that an attacker sits at. */
@@ -13,7 +13,7 @@ export interface Tty {
 const maxLine = 64 * 1024
 
 /** Thrown where the attacker ended the input. */
-class Hangup extends Error {}
+class Hangup extends EndOfStream {}
 
 /**
  * Reads one line the way a terminal does: echo, backspace, ^U, ^W, ^C, history by arrow keys, bracketed paste ignored.
@@ -119,7 +119,18 @@ export class LineEditor {
   }
 }
 
-const unfinished = /unexpected EOF while looking|syntax error: unexpected end of file|unexpected end of (?:file|input)|Expected '(?:fi|done|esac|\}|\))'/i
+/** Whether more must follow before a line can be run at all: a here-document, a pipe or backslash at the end. */
+function continues(text: string): boolean {
+  if (/(?:\\|\||&&)\s*$/.test(text)) return true
+  const word = /<<-?\s*['"]?([\w.-]{1,64})['"]?/.exec(text)?.[1]
+  return (
+    word !== undefined &&
+    !text
+      .split('\n')
+      .slice(1)
+      .some((line) => line.trim() === word)
+  )
+}
 
 /**
  * An interactive shell until the attacker leaves.
@@ -132,7 +143,15 @@ export async function interact(shell: Shell, tty: Tty): Promise<number> {
   let code = 0
   try {
     for (;;) {
-      const prompt = tty.pty ? (pending === undefined ? (depth > 0 ? (shell.user.uid === 0 ? '# ' : '$ ') : shell.prompt) : '> ') : ''
+      const prompt = tty.pty
+        ? pending === undefined
+          ? depth > 0
+            ? shell.user.uid === 0
+              ? '# '
+              : '$ '
+            : shell.prompt
+          : '> '
+        : ''
       const line = await editor.read(prompt)
       if (line === undefined) {
         if (depth-- > 0) {
@@ -161,14 +180,18 @@ export async function interact(shell: Shell, tty: Tty): Promise<number> {
         depth = Math.min(8, depth + 1)
         continue
       }
+      if (tty.pty && continues(whole.toString('latin1')) && whole.length < maxLine) {
+        pending = whole
+        continue
+      }
       const result = await shell.run(whole, { terminal: tty.pty, signal: tty.signal })
-      const said = Buffer.concat([result.out, result.err])
-      if (result.code === 2 && unfinished.test(said.toString('latin1')) && whole.length < maxLine) {
+      if (result.unfinished && tty.pty && whole.length < maxLine) {
         pending = whole
         continue
       }
       pending = undefined
       code = result.code
+      const said = Buffer.concat([result.out, result.err])
       if (said.length > 0) await tty.write(tty.pty ? crlf(said) : said)
       if (/(?:^|[;&|])\s*(?:exit|logout)\s*\d*\s*;?$/.test(text)) {
         if (tty.pty) await tty.write('logout\r\n')

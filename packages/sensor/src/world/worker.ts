@@ -42,6 +42,8 @@ export interface Done {
   readonly out: string
   readonly err: string
   readonly code: number
+  /** Whether the line is only the beginning of a command: a loop without its end, an open quote. */
+  readonly unfinished: boolean
   readonly state: ShellState
   readonly changes: readonly (readonly [string, FsNode | null])[]
   readonly effects: readonly Effect[]
@@ -68,13 +70,21 @@ const pause = (): Promise<void> | undefined => {
 }
 
 /** Words of the engine that no shell says. */
-const betrays = /increase executionLimits|too many commands executed|maximum (?:recursion|loop|source)|not available in browser|Parse error at|just-bash|limit exceeded|security violation|defenseInDepth/i
+const betrays =
+  /increase executionLimits|too many commands executed|maximum (?:recursion|loop|source)|not available in browser|Parse error at|just-bash|limit exceeded|security violation|defenseInDepth/i
+
+/** The engine's errors of syntax in the words of bash. */
+const reword = (text: string): string =>
+  text
+    .replace(/syntax error: Parse error at \d+:\d+: Expected \w+, got EOF/g, 'syntax error: unexpected end of file')
+    .replace(/syntax error: Parse error at \d+:\d+: /g, '')
 
 const plain = (text: string): string => (/[^\u0000-\u00ff]/.test(text) ? Buffer.from(text).toString('latin1') : text)
 
 async function run(job: Job): Promise<Done> {
   const known = worlds.get(job.world)
-  const overlay: Overlay = job.overlay === undefined && known?.version === job.version ? known.overlay : new Map(job.overlay ?? [])
+  const overlay: Overlay =
+    job.overlay === undefined && known?.version === job.version ? known.overlay : new Map(job.overlay ?? [])
   const fs = new DecoyFs(image, machine, overlay, pause)
   fs.uid = job.user.uid
   fs.gid = job.user.gid
@@ -109,13 +119,22 @@ async function run(job: Job): Promise<Done> {
         effects,
         sleep,
         exec: async (line, stdin) => {
-          const inner = await context.exec?.(line, { cwd: context.cwd, signal: abort.signal, ...(stdin !== undefined && { stdin, stdinKind: 'bytes' as const }) })
+          const inner = await context.exec?.(line, {
+            cwd: context.cwd,
+            signal: abort.signal,
+            ...(stdin !== undefined && { stdin, stdinKind: 'bytes' as const }),
+          })
           return { out: inner?.stdout ?? '', err: inner?.stderr ?? '', code: inner?.exitCode ?? 127 }
         },
       }
       await pause()
       const { out = '', err = '', code = 0 }: Result = await command(args, io)
-      return { stdout: unsafeBytesFromLatin1(plain(out)) as unknown as string, stdoutKind: 'bytes', stderr: err, exitCode: code }
+      return {
+        stdout: unsafeBytesFromLatin1(plain(out)) as unknown as string,
+        stdoutKind: 'bytes',
+        stderr: err,
+        exitCode: code,
+      }
     }),
   )
   const bash = new Bash({
@@ -125,14 +144,24 @@ async function run(job: Job): Promise<Done> {
     customCommands,
     executionLimitProfile: 'hardened',
     sleep,
-    processInfo: { pid: 2000 + (Math.floor(job.since / 1000) % 28_000), ppid: 446, uid: job.user.uid, gid: job.user.gid },
+    processInfo: {
+      pid: 2000 + (Math.floor(job.since / 1000) % 28_000),
+      ppid: 446,
+      uid: job.user.uid,
+      gid: job.user.gid,
+    },
   })
   let [out, err, code] = ['', '', 0]
   let { cwd, prelude } = job.state
   let env = job.state.env
   try {
     const script = `${job.merged ? 'exec 2>&1\n' : ''}${prelude}${job.line}`
-    const result = await bash.exec(script, { rawScript: true, signal: abort.signal, stdin: job.stdin, stdinKind: 'bytes' })
+    const result = await bash.exec(script, {
+      rawScript: true,
+      signal: abort.signal,
+      stdin: job.stdin,
+      stdinKind: 'bytes',
+    })
     out = plain(result.stdout)
     err = plain(result.stderr)
     code = result.exitCode
@@ -146,11 +175,33 @@ async function run(job: Job): Promise<Done> {
   } finally {
     running.delete(job.job)
   }
-  const clean = (text: string) => (betrays.test(text) ? text.split('\n').filter((line) => line !== '' && !betrays.test(line)).map((line) => `${line}\n`).join('') : text).slice(0, maxOutput)
+  const unfinished = code === 2 && /got EOF|unexpected EOF/.test(out + err)
+  const clean = (raw: string) => {
+    const text = reword(raw)
+    return (
+      betrays.test(text)
+        ? text
+            .split('\n')
+            .filter((line) => line !== '' && !betrays.test(line))
+            .map((line) => `${line}\n`)
+            .join('')
+        : text
+    ).slice(0, maxOutput)
+  }
   const changes = [...fs.changed].map((path) => [path, overlay.get(path) ?? null] as const)
   worlds.set(job.world, { version: job.version + (changes.length > 0 ? 1 : 0), overlay })
   if (worlds.size > 200) worlds.delete(worlds.keys().next().value ?? '')
-  return { type: 'done', job: job.job, out: clean(out), err: clean(err), code, state: { cwd, env, prelude }, changes, effects }
+  return {
+    type: 'done',
+    job: job.job,
+    out: clean(out),
+    err: clean(err),
+    code,
+    unfinished,
+    state: { cwd, env, prelude },
+    changes,
+    effects,
+  }
 }
 
 /** Keeps the functions and aliases that a line defines: the engine forgets them with each line. */
@@ -162,7 +213,9 @@ function remember(prelude: string, line: string): string {
       const command = statement.pipelines[0]?.commands[0]
       return command?.type === 'FunctionDef'
     })
-    const aliases = [...line.matchAll(/(?:^|[;&|]\s*)(alias\s+[\w.-]+=(?:'[^']*'|"[^"]*"|[^\s;&|]+))/g)].map(([, alias]) => alias ?? '')
+    const aliases = [...line.matchAll(/(?:^|[;&|]\s*)(alias\s+[\w.-]+=(?:'[^']*'|"[^"]*"|[^\s;&|]+))/g)].map(
+      ([, alias]) => alias ?? '',
+    )
     if (kept.length === 0 && aliases.length === 0) return prelude
     const functions = kept.length === 0 ? '' : serialize({ ...script, statements: kept })
     return `${prelude}${aliases.length > 0 ? `shopt -s expand_aliases\n${aliases.join('\n')}\n` : ''}${functions}\n`
@@ -180,7 +233,17 @@ parentPort?.on('message', (message: ToWorker) => {
   void run(message).then(
     (done) => parentPort?.postMessage(done),
     (error: unknown) => {
-      parentPort?.postMessage({ type: 'done', job: message.job, out: '', err: '', code: 126, state: message.state, changes: [], effects: [] } satisfies Done)
+      parentPort?.postMessage({
+        type: 'done',
+        job: message.job,
+        out: '',
+        err: '',
+        code: 126,
+        unfinished: false,
+        state: message.state,
+        changes: [],
+        effects: [],
+      } satisfies Done)
       throw error
     },
   )

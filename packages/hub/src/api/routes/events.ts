@@ -42,9 +42,14 @@ export function eventRoutes(app: OpenAPIHono<Env>, { store, live }: Context): vo
       const asked = c.req.valid('query')
       const kinds = asked.kind?.split(',').filter((kind) => kindNames.includes(kind as Kind))
       const after = asked.cursor === undefined ? undefined : decodeCursor(asked.cursor)
-      if (asked.cursor !== undefined && after === undefined) return c.json({ error: 'Cannot read the cursor' }, 400) as never
+      if (asked.cursor !== undefined && after === undefined)
+        return c.json({ error: 'Cannot read the cursor' }, 400) as never
       const { rows } = await run(store, events, {
-        window: { ...windowOf(asked), since: asked.since === undefined ? '1970-01-01T00:00:00Z' : windowOf(asked).since, ...(asked.until === undefined && { until: '2200-01-01T00:00:00Z' }) },
+        window: {
+          ...windowOf(asked),
+          since: asked.since === undefined ? '1970-01-01T00:00:00Z' : windowOf(asked).since,
+          ...(asked.until === undefined && { until: '2200-01-01T00:00:00Z' }),
+        },
         scope: scopeOf(asked),
         session: asked.session,
         sensor: asked.sensor,

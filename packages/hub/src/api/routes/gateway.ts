@@ -37,7 +37,9 @@ export function gateway(app: OpenAPIHono<Env>, { ingest, relational, blobs, read
     if (body.length > maxBody) return c.json({ error: `More than ${maxBody} bytes` }, 413)
     let text: string
     try {
-      text = (c.req.header('content-encoding') === 'gzip' ? gunzipSync(body, { maxOutputLength: maxBody * 4 }) : body).toString('utf8')
+      text = (
+        c.req.header('content-encoding') === 'gzip' ? gunzipSync(body, { maxOutputLength: maxBody * 4 }) : body
+      ).toString('utf8')
     } catch {
       return c.json({ error: 'Cannot unpack the body' }, 400)
     }
@@ -56,7 +58,9 @@ export function gateway(app: OpenAPIHono<Env>, { ingest, relational, blobs, read
       if (parsed.success && parsed.data.sensor === sensor && parsed.data.boot === boot) events.push(parsed.data)
       else {
         const issue = parsed.success ? undefined : parsed.error.issues[0]
-        const reason = parsed.success ? 'the event names another sensor or boot' : `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'malformed'}`
+        const reason = parsed.success
+          ? 'the event names another sensor or boot'
+          : `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'malformed'}`
         relational.bury(sensor, reason, line.slice(0, 1_000_000))
         if (Number.isSafeInteger(seq) && seq >= 0) rejected.push({ seq, reason })
       }

@@ -37,13 +37,25 @@ export function search(app: OpenAPIHono<Env>, { store }: Context): void {
       const bySource = async (scope: object, kind: string) => {
         const { rows } = await run(store, sources, { window: always, scope, page })
         for (const row of rows) {
-          hits.push({ kind, value: row.source, detail: `AS${row.asn} ${row.as_name}`, events: row.events, last_seen: row.last_seen })
+          hits.push({
+            kind,
+            value: row.source,
+            detail: `AS${row.asn} ${row.as_name}`,
+            events: row.events,
+            last_seen: row.last_seen,
+          })
         }
       }
       const byNetwork = async (scope: object, contains?: string) => {
         const { rows } = await run(store, networks, { window: always, scope, page, contains })
         for (const row of rows) {
-          hits.push({ kind: 'network', value: `AS${row.asn}`, detail: `${row.as_name} ${row.economy}`, events: row.events, last_seen: row.last_seen })
+          hits.push({
+            kind: 'network',
+            value: `AS${row.asn}`,
+            detail: `${row.as_name} ${row.economy}`,
+            events: row.events,
+            last_seen: row.last_seen,
+          })
         }
       }
       const asn = /^as\s*(\d{1,10})$/i.exec(q)?.[1]
@@ -53,7 +65,13 @@ export function search(app: OpenAPIHono<Env>, { store }: Context): void {
       }
       if (/^[0-9a-f.:]+\/\d{1,3}$/i.test(q) && isAddress(q.split('/')[0] ?? '')) {
         await bySource({ prefix: q }, 'source')
-        hits.unshift({ kind: 'prefix', value: q, detail: `${hits.length === 20 ? 'at least 20' : hits.length} sources`, events: hits.reduce((sum, { events }) => sum + events, 0), last_seen: '' })
+        hits.unshift({
+          kind: 'prefix',
+          value: q,
+          detail: `${hits.length === 20 ? 'at least 20' : hits.length} sources`,
+          events: hits.reduce((sum, { events }) => sum + events, 0),
+          last_seen: '',
+        })
         return c.json({ hits, read_as: 'prefix' })
       }
       if (asn !== undefined) {
@@ -61,13 +79,22 @@ export function search(app: OpenAPIHono<Env>, { store }: Context): void {
         return c.json({ hits, read_as: 'network' })
       }
       const read_as = /^[0-9a-f]{64}$/.test(q) ? 'hash' : /^[a-z]+:\/\//i.test(q) ? 'url' : 'text'
-      const types = read_as === 'hash' ? (['artifact'] as const) : read_as === 'url' ? (['url'] as const) : indicatorTypes
+      const types =
+        read_as === 'hash' ? (['artifact'] as const) : read_as === 'url' ? (['url'] as const) : indicatorTypes
       const found = await Promise.all(
-        types.map((type) => run(store, sightings, { window: always, type, page: { limit: 8, offset: 0 }, contains: q })),
+        types.map((type) =>
+          run(store, sightings, { window: always, type, page: { limit: 8, offset: 0 }, contains: q }),
+        ),
       )
       for (const { rows } of found) {
         for (const row of rows) {
-          hits.push({ kind: row.type, value: row.value, detail: row.detail, events: row.events, last_seen: row.last_seen })
+          hits.push({
+            kind: row.type,
+            value: row.value,
+            detail: row.detail,
+            events: row.events,
+            last_seen: row.last_seen,
+          })
         }
       }
       if (read_as === 'text') await byNetwork({}, q)

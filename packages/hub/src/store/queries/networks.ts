@@ -20,7 +20,14 @@ export const networks = query({
     first_seen: instant,
     last_seen: instant,
   }),
-  build: (p: { window: Window; scope: Scope; page: Page; sort?: string | undefined; descending?: boolean; contains?: string | undefined }) =>
+  build: (p: {
+    window: Window
+    scope: Scope
+    page: Page
+    sort?: string | undefined
+    descending?: boolean
+    contains?: string | undefined
+  }) =>
     sql`SELECT sources.asn AS asn, anyLast(sources.as_name) AS as_name, anyLast(sources.economy) AS economy, uniqExact(source_ip) AS sources,
           uniqExact(sources.prefix) AS prefixes, sum(sources.sessions) AS sessions, sum(sources.events) AS events,
           sum(sources.payloads) AS payloads, min(sources.first_seen) AS first_seen, max(sources.last_seen) AS last_seen

@@ -28,7 +28,14 @@ export const sessions = query({
     reason: z.string(),
     duration_ms: number,
   }),
-  build: (p: { window: Window; scope: Scope; page: Page; sort?: string | undefined; descending?: boolean; session?: string | undefined }) =>
+  build: (p: {
+    window: Window
+    scope: Scope
+    page: Page
+    sort?: string | undefined
+    descending?: boolean
+    session?: string | undefined
+  }) =>
     sql`SELECT toString(events.session) AS session, min(time) AS started, any(toString(source_ip)) AS source,
           any(events.source_port) AS source_port, any(events.target_port) AS target_port, any(events.service) AS service,
           any(events.transport) AS transport, any(events.asn) AS asn, any(events.as_name) AS as_name, any(events.economy) AS economy,

@@ -4,7 +4,17 @@ import { orderBy, page, withinDays, type Page } from '../scope.ts'
 import { sql, string, time } from '../sql.ts'
 
 /** The kinds of indicator that are counted as events arrive. */
-export const indicatorTypes = ['url', 'artifact', 'credential', 'command', 'key', 'hassh', 'ja4', 'agent', 'target'] as const
+export const indicatorTypes = [
+  'url',
+  'artifact',
+  'credential',
+  'command',
+  'key',
+  'hassh',
+  'ja4',
+  'agent',
+  'target',
+] as const
 export type IndicatorType = (typeof indicatorTypes)[number]
 export const sightingSorts = ['events', 'sources', 'last_seen', 'first_seen', 'sensors'] as const
 

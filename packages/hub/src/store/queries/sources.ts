@@ -3,7 +3,16 @@ import { address, instant, number, query, type Window } from '../query.ts'
 import { orderBy, page, withinDays, type Page, type Scope } from '../scope.ts'
 import { sql, string } from '../sql.ts'
 
-export const sourceSorts = ['sessions', 'events', 'last_seen', 'first_seen', 'commands', 'payloads', 'accepted', 'auths'] as const
+export const sourceSorts = [
+  'sessions',
+  'events',
+  'last_seen',
+  'first_seen',
+  'commands',
+  'payloads',
+  'accepted',
+  'auths',
+] as const
 
 /** The addresses that attacked, in a scope. */
 export const sources = query({
@@ -25,7 +34,14 @@ export const sources = query({
     first_seen: instant,
     last_seen: instant,
   }),
-  build: (p: { window: Window; scope: Scope; page: Page; sort?: string | undefined; descending?: boolean; contains?: string | undefined }) =>
+  build: (p: {
+    window: Window
+    scope: Scope
+    page: Page
+    sort?: string | undefined
+    descending?: boolean
+    contains?: string | undefined
+  }) =>
     sql`SELECT toString(source_ip) AS source, any(sources.asn) AS asn, anyLast(sources.as_name) AS as_name, anyLast(sources.prefix) AS prefix,
           anyLast(sources.economy) AS economy, sum(sources.events) AS events, sum(sources.sessions) AS sessions, sum(sources.auths) AS auths,
           sum(sources.accepted) AS accepted, sum(sources.commands) AS commands, sum(sources.payloads) AS payloads,

@@ -7,7 +7,8 @@ const greetings: Readonly<Record<number, (host: string) => string>> = {
   21: (host) => `220 ${host} FTP server ready.\r\n`,
   25: (host) => `220 ${host} ESMTP Postfix (Debian/GNU)\r\n`,
   110: () => '+OK Dovecot (Debian) ready.\r\n',
-  143: () => '* OK [CAPABILITY IMAP4rev1 SASL-IR LOGIN-REFERRALS ID ENABLE IDLE LITERAL+ AUTH=PLAIN] Dovecot (Debian) ready.\r\n',
+  143: () =>
+    '* OK [CAPABILITY IMAP4rev1 SASL-IR LOGIN-REFERRALS ID ENABLE IDLE LITERAL+ AUTH=PLAIN] Dovecot (Debian) ready.\r\n',
   587: (host) => `220 ${host} ESMTP Postfix (Debian/GNU)\r\n`,
 }
 
@@ -56,7 +57,9 @@ export const any = service({
     const raw = bytes.subarray(0, maxKept).toString('base64')
     // Protocols that answer with more than they are asked are used to flood others: the "source" is their victim.
     const amplifies = /^(?:dns|ntp|ssdp|memcached|snmp)$/.test(protocol)
-    const id = amplifies ? record('amplify.request', { protocol, size: bytes.length, raw }) : record('scan.probe', { protocol, size: bytes.length, raw })
+    const id = amplifies
+      ? record('amplify.request', { protocol, size: bytes.length, raw })
+      : record('scan.probe', { protocol, size: bytes.length, raw })
     extract(bytes.toString('latin1'), id)
     return undefined
   },

@@ -12,7 +12,9 @@ const short = (text: string): string => createHash('sha256').update(text).digest
  * Fingerprints and server name of a TLS ClientHello.
  * @returns undefined when the bytes hold no whole ClientHello
  */
-export function readClientHello(bytes: Buffer): { ja3: string; ja4: string; server_name?: string; options?: string[] } | undefined {
+export function readClientHello(
+  bytes: Buffer,
+): { ja3: string; ja4: string; server_name?: string; options?: string[] } | undefined {
   try {
     const record = new Cursor(bytes)
     if (record.u8() !== 22) return undefined
@@ -60,13 +62,22 @@ export function readClientHello(bytes: Buffer): { ja3: string; ja4: string; serv
       }
     }
     const plain = (all: readonly number[] = []) => all.filter((n) => !isGrease(n))
-    const ja3 = [legacy, plain(ciphers).join('-'), plain(extensions).join('-'), plain(groups).join('-'), (formats ?? []).join('-')].join(',')
+    const ja3 = [
+      legacy,
+      plain(ciphers).join('-'),
+      plain(extensions).join('-'),
+      plain(groups).join('-'),
+      (formats ?? []).join('-'),
+    ].join(',')
     const version = Math.max(legacy, ...plain(versions))
     const name = { 0x304: '13', 0x303: '12', 0x302: '11', 0x301: '10', 0x300: 's3' }[version] ?? '00'
     const two = (n: number) => String(Math.min(99, n)).padStart(2, '0')
     const first = alpn[0] ?? ''
     const letters = first === '' ? '00' : `${first[0]}${first.at(-1)}`
-    const sorted = plain(extensions).filter((n) => n !== 0 && n !== 16).map(hex4).sort()
+    const sorted = plain(extensions)
+      .filter((n) => n !== 0 && n !== 16)
+      .map(hex4)
+      .sort()
     const signed = plain(algorithms).map(hex4).join(',')
     const ja4 =
       `t${name}${server === undefined ? 'i' : 'd'}${two(plain(ciphers).length)}${two(plain(extensions).length)}${letters}_` +

@@ -17,6 +17,7 @@ export const http = service({
     const { server } = session.persona.http
     for (let i = 0; i < maxRequests; i++) {
       let request: Request | undefined
+      if ((await session.input.peek()) === undefined) return
       const head = session.input.here()
       try {
         request = await readRequest(session.input, () => session.send('HTTP/1.1 100 Continue\r\n\r\n'))
@@ -28,7 +29,12 @@ export const http = service({
         if (error instanceof EndOfStream) {
           const rest = session.input.here()
           const bytes = rest.length > 0 ? rest : head
-          if (bytes.length > 0) session.record('scan.probe', { protocol: guess(bytes), size: bytes.length, raw: bytes.subarray(0, 65_536).toString('base64') })
+          if (bytes.length > 0)
+            session.record('scan.probe', {
+              protocol: guess(bytes),
+              size: bytes.length,
+              raw: bytes.subarray(0, 65_536).toString('base64'),
+            })
         }
         throw error
       }
@@ -42,7 +48,11 @@ export const http = service({
 /** What is no HTTP gets nginx's answer to it. */
 async function refuse({ record, extract, send }: Session, bytes: Buffer, server: string): Promise<void> {
   if (bytes.length > 0) {
-    const id = record('scan.probe', { protocol: guess(bytes), size: bytes.length, raw: bytes.subarray(0, 65_536).toString('base64') })
+    const id = record('scan.probe', {
+      protocol: guess(bytes),
+      size: bytes.length,
+      raw: bytes.subarray(0, 65_536).toString('base64'),
+    })
     extract(bytes.toString('latin1'), id)
   }
   const request = { method: 'GET', keepAlive: false, version: '1.1' }
@@ -53,7 +63,10 @@ async function handle(session: Session, request: Request, server: string): Promi
   const { record, persona, world, send } = session
   const proxied = /^(?:CONNECT$)/.test(request.method) || /^https?:\/\//i.test(request.target)
   const given = proxied
-    ? { status: request.method === 'CONNECT' ? 405 : 400, body: errorPage(request.method === 'CONNECT' ? 405 : 400, server) }
+    ? {
+        status: request.method === 'CONNECT' ? 405 : 400,
+        body: errorPage(request.method === 'CONNECT' ? 405 : 400, server),
+      }
     : answer(request, persona, (user, secret) => world.acceptsPassword(user, secret))
   const agent = header(request.headers, 'user-agent')
   const id = record('request', {
@@ -84,15 +97,21 @@ async function handle(session: Session, request: Request, server: string): Promi
 function wanted({ method, target }: Request): { host: string; port: number; method: string } {
   const match = /^(?:(https?):\/\/)?(\[[^\]]*\]|[^:/?#]*)(?::(\d{1,5}))?/i.exec(target)
   const [, scheme = 'http', host = '', port] = match ?? []
-  return { host, port: Number(port ?? (scheme === 'https' || method === 'CONNECT' ? 443 : 80)), method: method === 'CONNECT' ? method : 'proxy' }
+  return {
+    host,
+    port: Number(port ?? (scheme === 'https' || method === 'CONNECT' ? 443 : 80)),
+    method: method === 'CONNECT' ? method : 'proxy',
+  }
 }
 
 /** Everything of a request in which an exploit may hide; the ordinary links of browsers and crawlers are none. */
 function searchable({ target, headers, body }: Request): string {
   const own = header(headers, 'host')
   const fields = headers.filter((line) => {
-    if (/^(?:host|origin|accept[\w-]*|content-[\w-]*|connection|soapaction-host):/i.test(line) && !/[$`|;{]/.test(line)) return false
-    if (/^(?:user-agent|referer|from|x-forwarded-for):/i.test(line)) return /\$\{|\$\(|`|\(\)\s*\{|;|\|/.test(line.replace(/\([^()]*\)/g, ''))
+    if (/^(?:host|origin|accept[\w-]*|content-[\w-]*|connection|soapaction-host):/i.test(line) && !/[$`|;{]/.test(line))
+      return false
+    if (/^(?:user-agent|referer|from|x-forwarded-for):/i.test(line))
+      return /\$\{|\$\(|`|\(\)\s*\{|;|\|/.test(line.replace(/\([^()]*\)/g, ''))
     return true
   })
   const text = [target, ...fields, body.toString('latin1')].join('\n')

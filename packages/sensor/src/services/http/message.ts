@@ -70,7 +70,16 @@ export async function readRequest(input: Reader, onContinue: () => Promise<void>
   }
   const connection = header(headers, 'connection').toLowerCase()
   const keepAlive = version === '1.1' ? !connection.includes('close') : connection.includes('keep-alive')
-  return { method, target, version, headers, body, length, raw: Buffer.concat([...parts, body]).subarray(0, 65_536), keepAlive: keepAlive && body.length === length }
+  return {
+    method,
+    target,
+    version,
+    headers,
+    body,
+    length,
+    raw: Buffer.concat([...parts, body]).subarray(0, 65_536),
+    keepAlive: keepAlive && body.length === length,
+  }
 }
 
 async function readChunks(input: Reader): Promise<Buffer> {

@@ -9,8 +9,19 @@ export interface Answer {
 }
 
 const reasons: Readonly<Record<number, string>> = {
-  200: 'OK', 301: 'Moved Permanently', 302: 'Moved Temporarily', 304: 'Not Modified', 400: 'Bad Request', 401: 'Unauthorized',
-  403: 'Forbidden', 404: 'Not Found', 405: 'Not Allowed', 413: 'Request Entity Too Large', 414: 'Request-URI Too Large', 500: 'Internal Server Error', 505: 'HTTP Version Not Supported',
+  200: 'OK',
+  301: 'Moved Permanently',
+  302: 'Moved Temporarily',
+  304: 'Not Modified',
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Not Allowed',
+  413: 'Request Entity Too Large',
+  414: 'Request-URI Too Large',
+  500: 'Internal Server Error',
+  505: 'HTTP Version Not Supported',
 }
 
 /** nginx's own page for a status. */
@@ -36,7 +47,8 @@ export function credentialsOf(request: Request): { user: string; secret: string 
   const text = request.body.subarray(0, 16_384).toString('utf8')
   const fields = new Map<string, string>()
   if (/^\s*\{/.test(text)) {
-    for (const [, name = '', value = ''] of text.matchAll(/"([\w.-]{1,64})"\s*:\s*"((?:[^"\\]|\\.){0,512})"/g)) fields.set(name.toLowerCase(), value)
+    for (const [, name = '', value = ''] of text.matchAll(/"([\w.-]{1,64})"\s*:\s*"((?:[^"\\]|\\.){0,512})"/g))
+      fields.set(name.toLowerCase(), value)
   } else {
     try {
       for (const [name, value] of new URLSearchParams(text)) fields.set(name.toLowerCase(), value)
@@ -56,32 +68,59 @@ export function answer(request: Request, persona: Persona, allowed: (user: strin
   const path = (request.target.split(/[?#]/)[0] ?? '/').replace(/\/{2,}/g, '/')
   const { method } = request
   if (!/^(GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH)$/.test(method)) return { status: 405, body: errorPage(405, server) }
-  if (path === '/' || path === '/index.html') return { status: 302, headers: ['Location: /login'], body: errorPage(302, server) }
+  if (path === '/' || path === '/index.html')
+    return { status: 302, headers: ['Location: /login'], body: errorPage(302, server) }
   if (path === '/login' || path === '/login.html') {
     if (method !== 'POST') return { status: 200, headers: ['Cache-Control: no-store'], body: form(title) }
     const pair = credentialsOf(request)
     if (pair !== undefined && allowed(pair.user, pair.secret)) {
-      return { status: 302, headers: ['Location: /dashboard', 'Set-Cookie: sid=' + persona.redis.runId.slice(0, 24) + '; Path=/; HttpOnly'], body: errorPage(302, server) }
+      return {
+        status: 302,
+        headers: ['Location: /dashboard', 'Set-Cookie: sid=' + persona.redis.runId.slice(0, 24) + '; Path=/; HttpOnly'],
+        body: errorPage(302, server),
+      }
     }
-    return { status: 200, headers: ['Cache-Control: no-store'], body: form(title, '<p class="error">Wrong user name or password.</p>\n') }
+    return {
+      status: 200,
+      headers: ['Cache-Control: no-store'],
+      body: form(title, '<p class="error">Wrong user name or password.</p>\n'),
+    }
   }
   if (path === '/dashboard') {
     return header(request.headers, 'cookie').includes('sid=')
-      ? { status: 200, body: page(title, `<main>\n<h1>${title}</h1>\n<p>No messages.</p>\n<p><a href="/login">Sign out</a></p>\n</main>`) }
+      ? {
+          status: 200,
+          body: page(
+            title,
+            `<main>\n<h1>${title}</h1>\n<p>No messages.</p>\n<p><a href="/login">Sign out</a></p>\n</main>`,
+          ),
+        }
       : { status: 302, headers: ['Location: /login'], body: errorPage(302, server) }
   }
-  if (path === '/robots.txt') return { status: 200, headers: ['Content-Type: text/plain'], body: 'User-agent: *\nDisallow: /\n' }
-  if (path === '/static/style.css') return { status: 200, headers: ['Content-Type: text/css'], body: 'body{font:16px sans-serif;margin:3em}.login{max-width:20em}label{display:block;margin:1em 0}.error{color:#a00}\n' }
+  if (path === '/robots.txt')
+    return { status: 200, headers: ['Content-Type: text/plain'], body: 'User-agent: *\nDisallow: /\n' }
+  if (path === '/static/style.css')
+    return {
+      status: 200,
+      headers: ['Content-Type: text/css'],
+      body: 'body{font:16px sans-serif;margin:3em}.login{max-width:20em}label{display:block;margin:1em 0}.error{color:#a00}\n',
+    }
   if (path === '/favicon.ico') return { status: 404, body: errorPage(404, server) }
   if (path.startsWith('/static/')) return { status: 403, body: errorPage(403, server) }
   return { status: 404, body: errorPage(404, server) }
 }
 
 /** The answer as it goes over the wire, in nginx's order of headers. */
-export function render({ status, headers = [], body }: Answer, request: Pick<Request, 'method' | 'keepAlive' | 'version'>, server: string): Buffer {
+export function render(
+  { status, headers = [], body }: Answer,
+  request: Pick<Request, 'method' | 'keepAlive' | 'version'>,
+  server: string,
+): Buffer {
   const bytes = Buffer.from(body)
   if (request.version === '0.9') return bytes
-  const type = headers.some((line) => /^content-type:/i.test(line)) ? [] : [`Content-Type: text/html${status === 200 ? '; charset=utf-8' : ''}`]
+  const type = headers.some((line) => /^content-type:/i.test(line))
+    ? []
+    : [`Content-Type: text/html${status === 200 ? '; charset=utf-8' : ''}`]
   const head = [
     `HTTP/1.1 ${status} ${reasons[status] ?? ''}`,
     `Server: ${server}`,

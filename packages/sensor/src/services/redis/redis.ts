@@ -65,7 +65,9 @@ export const redis = service({
     try {
       for await (const [first, ...args] of requests(session.input)) {
         const verb = text(first).toUpperCase()
-        const statement = [first ?? Buffer.alloc(0), ...args].map((arg) => quoteArgument(arg.subarray(0, 4096).toString('utf8'))).join(' ')
+        const statement = [first ?? Buffer.alloc(0), ...args]
+          .map((arg) => quoteArgument(arg.subarray(0, 4096).toString('utf8')))
+          .join(' ')
         state.event = session.record('query', { verb: verb.slice(0, 64), statement })
         session.extract(Buffer.concat(args.flatMap((arg) => [arg, Buffer.from(' ')])).toString('latin1'), state.event)
         const reply = answer(verb, text(first), args, state)
@@ -83,7 +85,10 @@ export const redis = service({
 function answer(verb: string, raw: string, args: readonly Buffer[], state: State): Reply {
   const command = commands.get(verb)
   if (command === undefined) {
-    const shown = args.slice(0, 20).map((arg) => `\`${text(arg).slice(0, 128)}\`, `).join('')
+    const shown = args
+      .slice(0, 20)
+      .map((arg) => `\`${text(arg).slice(0, 128)}\`, `)
+      .join('')
     return error(`ERR unknown command \`${raw.slice(0, 128)}\`, with args beginning with: ${shown}`)
   }
   return command(args, state)
@@ -95,7 +100,9 @@ const auth: Command = (args, { session }) => {
   session.record('auth.attempt', { method: 'AUTH', user, secret, accepted: false })
   return args.length > 1
     ? error('WRONGPASS invalid username-password pair')
-    : error('ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?')
+    : error(
+        'ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?',
+      )
 }
 
 const hello: Command = (args, state) => {
@@ -127,16 +134,27 @@ const config: Command = (args, { config: settings, session, event }) => {
   const action = text(args[0]).toUpperCase()
   if (action === 'GET') {
     const pattern = glob(text(args[1]).toLowerCase())
-    return { type: 'map', items: [...settings].filter(([name]) => pattern.test(name)).map(([name, value]) => [bulk(name), bulk(value)] as const) }
+    return {
+      type: 'map',
+      items: [...settings]
+        .filter(([name]) => pattern.test(name))
+        .map(([name, value]) => [bulk(name), bulk(value)] as const),
+    }
   }
   if (action === 'SET') {
-    if (args.length !== 3) return error("ERR Unknown subcommand or wrong number of arguments for 'SET'. Try CONFIG HELP.")
+    if (args.length !== 3)
+      return error("ERR Unknown subcommand or wrong number of arguments for 'SET'. Try CONFIG HELP.")
     const [name, value] = [text(args[1]).toLowerCase(), text(args[2])]
     if (name === 'dir') {
-      const known = /^\/(?:root(?:\/\.ssh)?|var(?:\/\S*)?|etc(?:\/\S*)?|tmp|home(?:\/\S*)?|usr(?:\/\S*)?|dev\/shm|opt|srv)\/?$/.test(value)
+      const known =
+        /^\/(?:root(?:\/\.ssh)?|var(?:\/\S*)?|etc(?:\/\S*)?|tmp|home(?:\/\S*)?|usr(?:\/\S*)?|dev\/shm|opt|srv)\/?$/.test(
+          value,
+        )
       if (!known) return error(`ERR Changing directory: No such file or directory`)
-      if (/^\/var\/spool\/cron|^\/etc\/cron/.test(value)) session.record('exploit.match', { exploit: 'redis-cron', part: value, parent: event })
-      if (/\.ssh\/?$/.test(value)) session.record('exploit.match', { exploit: 'redis-ssh-key', part: value, parent: event })
+      if (/^\/var\/spool\/cron|^\/etc\/cron/.test(value))
+        session.record('exploit.match', { exploit: 'redis-cron', part: value, parent: event })
+      if (/\.ssh\/?$/.test(value))
+        session.record('exploit.match', { exploit: 'redis-ssh-key', part: value, parent: event })
     }
     if (settings.size < 100 || settings.has(name)) settings.set(name, value.slice(0, 4096))
     return ok
@@ -146,33 +164,48 @@ const config: Command = (args, { config: settings, session, event }) => {
 }
 
 /** Writes what is in memory where the attacker has pointed the dump file: into cron, an SSH key file, a web root. */
-const save = (reply: Reply): Command => (_, { config: settings, keys, session, event }) => {
-  const path = `${settings.get('dir')}/${settings.get('dbfilename')}`.replace(/\/{2,}/g, '/')
-  const bytes = dump(keys, session.persona.redis.version)
-  if (path !== `${session.persona.redis.dir}/dump.rdb` && keys.size > 0) {
-    session.keep(bytes, { name: path, media: mediaOf(bytes), parent: event })
-    const content = [...keys.values()].map((value) => value.toString('utf8')).join('\n')
-    if (/\/cron/.test(path)) session.record('persistence.added', { method: 'cron', path, content, parent: event })
-    if (/authorized_keys/.test(path)) {
-      for (const line of content.split('\n')) {
-        const fingerprint = fingerprintOf(line)
-        if (fingerprint === undefined) continue
-        session.world.plantKey(fingerprint)
-        session.record('key.planted', { key: line, fingerprint, path, parent: event })
+const save =
+  (reply: Reply): Command =>
+  (_, { config: settings, keys, session, event }) => {
+    const path = `${settings.get('dir')}/${settings.get('dbfilename')}`.replace(/\/{2,}/g, '/')
+    const bytes = dump(keys, session.persona.redis.version)
+    if (path !== `${session.persona.redis.dir}/dump.rdb` && keys.size > 0) {
+      session.keep(bytes, { name: path, media: mediaOf(bytes), parent: event })
+      const content = [...keys.values()].map((value) => value.toString('utf8')).join('\n')
+      if (/\/cron/.test(path)) session.record('persistence.added', { method: 'cron', path, content, parent: event })
+      if (/authorized_keys/.test(path)) {
+        for (const line of content.split('\n')) {
+          const fingerprint = fingerprintOf(line)
+          if (fingerprint === undefined) continue
+          session.world.plantKey(fingerprint)
+          session.record('key.planted', { key: line, fingerprint, path, parent: event })
+        }
       }
     }
+    return reply
   }
-  return reply
-}
 
 /** A dump file (RDB version 9) of plain strings: what would lie on the disk. */
 function dump(keys: ReadonlyMap<string, Buffer>, version: string): Buffer {
-  const length = (n: number) => (n < 64 ? Buffer.of(n) : n < 16_384 ? Buffer.of(0x40 | (n >> 8), n & 255) : Buffer.of(0x80, n >>> 24, (n >> 16) & 255, (n >> 8) & 255, n & 255))
+  const length = (n: number) =>
+    n < 64
+      ? Buffer.of(n)
+      : n < 16_384
+        ? Buffer.of(0x40 | (n >> 8), n & 255)
+        : Buffer.of(0x80, n >>> 24, (n >> 16) & 255, (n >> 8) & 255, n & 255)
   const string = (bytes: Buffer) => Buffer.concat([length(bytes.length), bytes])
   const pairs = [...keys].map(([key, value]) => Buffer.concat([Buffer.of(0), string(Buffer.from(key)), string(value)]))
   return Buffer.concat([
-    Buffer.from('REDIS0009'), Buffer.of(0xfa), string(Buffer.from('redis-ver')), string(Buffer.from(version)), Buffer.of(0xfe, 0, 0xfb),
-    length(keys.size), length(0), ...pairs, Buffer.of(0xff), Buffer.alloc(8),
+    Buffer.from('REDIS0009'),
+    Buffer.of(0xfa),
+    string(Buffer.from('redis-ver')),
+    string(Buffer.from(version)),
+    Buffer.of(0xfe, 0, 0xfb),
+    length(keys.size),
+    length(0),
+    ...pairs,
+    Buffer.of(0xff),
+    Buffer.alloc(8),
   ])
 }
 
@@ -181,13 +214,23 @@ const set: Command = (args, state) => {
   if (key === undefined || value === undefined) return wrongArity('set')
   const flags = args.slice(2).map((arg) => text(arg).toUpperCase())
   if (flags.includes('NX') && state.keys.has(text(key))) return nil
-  if (flags.some((flag, i) => !/^(?:NX|XX|EX|PX|KEEPTTL|\d+)$/.test(flag) || (flag === 'EX' && flags[i + 1] === undefined))) return syntax
+  if (
+    flags.some(
+      (flag, i) => !/^(?:NX|XX|EX|PX|KEEPTTL|\d+)$/.test(flag) || (flag === 'EX' && flags[i + 1] === undefined),
+    )
+  )
+    return syntax
   return put(state, text(key), value) ? ok : error("OOM command not allowed when used memory > 'maxmemory'.")
 }
 
 function put(state: State, key: string, value: Buffer): boolean {
   const before = state.keys.get(key)?.length ?? 0
-  if (value.length > maxValue || (state.keys.size >= maxKeys && !state.keys.has(key)) || state.held + value.length - before > maxHeld) return false
+  if (
+    value.length > maxValue ||
+    (state.keys.size >= maxKeys && !state.keys.has(key)) ||
+    state.held + value.length - before > maxHeld
+  )
+    return false
   state.held += value.length - before
   state.keys.set(key.slice(0, 4096), value)
   return true
@@ -212,9 +255,11 @@ const replicate: Command = (args, state) => {
 const moduleCommand: Command = (args, state) => {
   const action = text(args[0]).toUpperCase()
   if (action === 'LIST') return array([])
-  if (action !== 'LOAD' && action !== 'UNLOAD') return error(`ERR Unknown subcommand or wrong number of arguments for '${text(args[0])}'. Try MODULE HELP.`)
+  if (action !== 'LOAD' && action !== 'UNLOAD')
+    return error(`ERR Unknown subcommand or wrong number of arguments for '${text(args[0])}'. Try MODULE HELP.`)
   state.session.record('exploit.match', { exploit: 'redis-module-load', part: text(args[1]), parent: state.event })
-  if (action === 'LOAD' && state.master === undefined) return error('ERR Error loading the extension. Please check the server logs.')
+  if (action === 'LOAD' && state.master === undefined)
+    return error('ERR Error loading the extension. Please check the server logs.')
   state.modules++
   return ok
 }
@@ -223,7 +268,12 @@ const moduleCommand: Command = (args, state) => {
 const evaluate: Command = (args, { session, event }) => {
   const script = text(args[0])
   if (/package\.loadlib|io\.popen|os\.execute/.test(script)) {
-    session.record('exploit.match', { exploit: 'redis-lua-escape', cve: 'CVE-2022-0543', part: script.slice(0, 1000), parent: event })
+    session.record('exploit.match', {
+      exploit: 'redis-lua-escape',
+      cve: 'CVE-2022-0543',
+      part: script.slice(0, 1000),
+      parent: event,
+    })
     const line = /popen\s*\(?\s*['"]([^'"]+)['"]/.exec(script)?.[1]
     if (line !== undefined) {
       session.record('command.run', { line, user: 'redis', cwd: '/var/lib/redis' })
@@ -240,28 +290,107 @@ const info: Command = (args, { session: { persona }, started, keys }) => {
   const up = Math.floor((Date.now() - started) / 1000)
   const sections: Record<string, string[]> = {
     Server: [
-      `redis_version:${face.version}`, 'redis_git_sha1:00000000', 'redis_git_dirty:0', `redis_build_id:${face.buildId}`, 'redis_mode:standalone',
-      `os:Linux ${machine.kernel.release} ${machine.kernel.arch}`, 'arch_bits:64', 'multiplexing_api:epoll', 'atomicvar_api:atomic-builtin', 'gcc_version:10.2.1',
-      'process_id:461', `run_id:${face.runId}`, 'tcp_port:6379', `uptime_in_seconds:${up}`, `uptime_in_days:${Math.floor(up / 86_400)}`, 'hz:10', 'configured_hz:10',
-      `lru_clock:${Math.floor(Date.now() / 1000) & 0xff_ffff}`, 'executable:/usr/bin/redis-server', 'config_file:/etc/redis/redis.conf', 'io_threads_active:0',
+      `redis_version:${face.version}`,
+      'redis_git_sha1:00000000',
+      'redis_git_dirty:0',
+      `redis_build_id:${face.buildId}`,
+      'redis_mode:standalone',
+      `os:Linux ${machine.kernel.release} ${machine.kernel.arch}`,
+      'arch_bits:64',
+      'multiplexing_api:epoll',
+      'atomicvar_api:atomic-builtin',
+      'gcc_version:10.2.1',
+      'process_id:461',
+      `run_id:${face.runId}`,
+      'tcp_port:6379',
+      `uptime_in_seconds:${up}`,
+      `uptime_in_days:${Math.floor(up / 86_400)}`,
+      'hz:10',
+      'configured_hz:10',
+      `lru_clock:${Math.floor(Date.now() / 1000) & 0xff_ffff}`,
+      'executable:/usr/bin/redis-server',
+      'config_file:/etc/redis/redis.conf',
+      'io_threads_active:0',
     ],
-    Clients: ['connected_clients:1', 'client_recent_max_input_buffer:2', 'client_recent_max_output_buffer:0', 'blocked_clients:0', 'tracking_clients:0', 'clients_in_timeout_table:0'],
-    Memory: ['used_memory:874400', 'used_memory_human:853.91K', 'used_memory_rss:12406784', 'used_memory_rss_human:11.83M', 'used_memory_peak:932008', 'used_memory_peak_human:910.16K', `total_system_memory:${machine.memory.total * 1024}`, 'maxmemory:0', 'maxmemory_human:0B', 'maxmemory_policy:noeviction', 'mem_allocator:jemalloc-5.2.1'],
-    Persistence: ['loading:0', `rdb_changes_since_last_save:${keys.size}`, 'rdb_bgsave_in_progress:0', `rdb_last_save_time:${Math.floor(started / 1000)}`, 'rdb_last_bgsave_status:ok', 'aof_enabled:0'],
-    Stats: ['total_connections_received:41', 'total_commands_processed:288', 'instantaneous_ops_per_sec:0', 'rejected_connections:0', 'expired_keys:0', 'evicted_keys:0', 'keyspace_hits:4', 'keyspace_misses:1'],
-    Replication: ['role:master', 'connected_slaves:0', `master_replid:${face.runId}`, 'master_replid2:0000000000000000000000000000000000000000', 'master_repl_offset:0', 'second_repl_offset:-1', 'repl_backlog_active:0'],
-    CPU: ['used_cpu_sys:312.220011', 'used_cpu_user:291.015208', 'used_cpu_sys_children:0.004012', 'used_cpu_user_children:0.001903'],
+    Clients: [
+      'connected_clients:1',
+      'client_recent_max_input_buffer:2',
+      'client_recent_max_output_buffer:0',
+      'blocked_clients:0',
+      'tracking_clients:0',
+      'clients_in_timeout_table:0',
+    ],
+    Memory: [
+      'used_memory:874400',
+      'used_memory_human:853.91K',
+      'used_memory_rss:12406784',
+      'used_memory_rss_human:11.83M',
+      'used_memory_peak:932008',
+      'used_memory_peak_human:910.16K',
+      `total_system_memory:${machine.memory.total * 1024}`,
+      'maxmemory:0',
+      'maxmemory_human:0B',
+      'maxmemory_policy:noeviction',
+      'mem_allocator:jemalloc-5.2.1',
+    ],
+    Persistence: [
+      'loading:0',
+      `rdb_changes_since_last_save:${keys.size}`,
+      'rdb_bgsave_in_progress:0',
+      `rdb_last_save_time:${Math.floor(started / 1000)}`,
+      'rdb_last_bgsave_status:ok',
+      'aof_enabled:0',
+    ],
+    Stats: [
+      'total_connections_received:41',
+      'total_commands_processed:288',
+      'instantaneous_ops_per_sec:0',
+      'rejected_connections:0',
+      'expired_keys:0',
+      'evicted_keys:0',
+      'keyspace_hits:4',
+      'keyspace_misses:1',
+    ],
+    Replication: [
+      'role:master',
+      'connected_slaves:0',
+      `master_replid:${face.runId}`,
+      'master_replid2:0000000000000000000000000000000000000000',
+      'master_repl_offset:0',
+      'second_repl_offset:-1',
+      'repl_backlog_active:0',
+    ],
+    CPU: [
+      'used_cpu_sys:312.220011',
+      'used_cpu_user:291.015208',
+      'used_cpu_sys_children:0.004012',
+      'used_cpu_user_children:0.001903',
+    ],
     Modules: [],
     Cluster: ['cluster_enabled:0'],
     Keyspace: keys.size === 0 ? [] : [`db0:keys=${keys.size},expires=0,avg_ttl=0`],
   }
   const wanted = text(args[0]).toLowerCase()
-  const chosen = Object.entries(sections).filter(([name]) => wanted === '' || wanted === 'all' || wanted === 'default' || wanted === 'everything' || name.toLowerCase() === wanted)
+  const chosen = Object.entries(sections).filter(
+    ([name]) =>
+      wanted === '' ||
+      wanted === 'all' ||
+      wanted === 'default' ||
+      wanted === 'everything' ||
+      name.toLowerCase() === wanted,
+  )
   return bulk(chosen.map(([name, lines]) => `# ${name}\r\n${lines.map((line) => `${line}\r\n`).join('')}`).join('\r\n'))
 }
 
 /** A pattern of KEYS or CONFIG GET as a regular expression that cannot run away. */
-const glob = (pattern: string): RegExp => new RegExp(`^${pattern.slice(0, 100).replace(/[.+^${}()|[\]\\]/g, '\\$&').replace(/\*+/g, '[^]*?').replace(/\?/g, '.')}$`)
+const glob = (pattern: string): RegExp =>
+  new RegExp(
+    `^${pattern
+      .slice(0, 100)
+      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replace(/\*+/g, '[^]*?')
+      .replace(/\?/g, '.')}$`,
+  )
 
 const commands: ReadonlyMap<string, Command> = new Map(
   Object.entries({
@@ -276,7 +405,10 @@ const commands: ReadonlyMap<string, Command> = new Map(
       }
       if (action === 'GETNAME') return state.name === '' ? nil : bulk(state.name)
       if (action === 'ID') return integer(7 + (Math.floor(state.started / 1000) % 4000))
-      if (action === 'LIST') return bulk(`id=7 addr=${state.session.source.ip}:${state.session.source.port} fd=8 name=${state.name} age=1 idle=0 flags=N db=0 sub=0 psub=0 multi=-1 qbuf=26 qbuf-free=32742 obl=0 oll=0 omem=0 events=r cmd=client user=default\n`)
+      if (action === 'LIST')
+        return bulk(
+          `id=7 addr=${state.session.source.ip}:${state.session.source.port} fd=8 name=${state.name} age=1 idle=0 flags=N db=0 sub=0 psub=0 multi=-1 qbuf=26 qbuf-free=32742 obl=0 oll=0 omem=0 events=r cmd=client user=default\n`,
+        )
       return error(`ERR Unknown subcommand or wrong number of arguments for '${text(args[0])}'. Try CLIENT HELP.`)
     },
     COMMAND: (args) => (text(args[0]).toUpperCase() === 'COUNT' ? integer(204) : array([])),
@@ -316,7 +448,10 @@ const commands: ReadonlyMap<string, Command> = new Map(
     SCAN: (_, { keys }) => array([bulk('0'), array([...keys.keys()].map((key) => bulk(key)))]),
     SELECT: ([index]) => (/^(?:\d|1[0-5])$/.test(text(index)) ? ok : error('ERR DB index is out of range')),
     SET: set,
-    SETNX: (args, state) => (state.keys.has(text(args[0])) ? integer(0) : integer(put(state, text(args[0]), args[1] ?? Buffer.alloc(0)) ? 1 : 0)),
+    SETNX: (args, state) =>
+      state.keys.has(text(args[0]))
+        ? integer(0)
+        : integer(put(state, text(args[0]), args[1] ?? Buffer.alloc(0)) ? 1 : 0),
     SHUTDOWN: () => error('ERR Errors trying to SHUTDOWN. Check logs.'),
     SLAVEOF: replicate,
     SLOWLOG: () => array([]),

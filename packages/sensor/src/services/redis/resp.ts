@@ -14,7 +14,10 @@ export const status = (text: string): Reply => ({ type: 'status', text })
 export const ok = status('OK')
 export const error = (text: string): Reply => ({ type: 'error', text })
 export const integer = (value: number): Reply => ({ type: 'integer', value })
-export const bulk = (value: string | Buffer): Reply => ({ type: 'bulk', bytes: typeof value === 'string' ? Buffer.from(value) : value })
+export const bulk = (value: string | Buffer): Reply => ({
+  type: 'bulk',
+  bytes: typeof value === 'string' ? Buffer.from(value) : value,
+})
 export const nil: Reply = { type: 'bulk', bytes: undefined }
 export const array = (items: readonly Reply[]): Reply => ({ type: 'array', items })
 
@@ -31,10 +34,16 @@ export function encode(reply: Reply, version: 2 | 3): Buffer {
       if (reply.bytes === undefined) return Buffer.from(version === 3 ? '_\r\n' : '$-1\r\n')
       return Buffer.concat([Buffer.from(`$${reply.bytes.length}\r\n`), reply.bytes, Buffer.from('\r\n')])
     case 'array':
-      return Buffer.concat([Buffer.from(`*${reply.items.length}\r\n`), ...reply.items.map((item) => encode(item, version))])
+      return Buffer.concat([
+        Buffer.from(`*${reply.items.length}\r\n`),
+        ...reply.items.map((item) => encode(item, version)),
+      ])
     case 'map': {
       const head = version === 3 ? `%${reply.items.length}\r\n` : `*${reply.items.length * 2}\r\n`
-      return Buffer.concat([Buffer.from(head), ...reply.items.flatMap((pair) => pair.map((item) => encode(item, version)))])
+      return Buffer.concat([
+        Buffer.from(head),
+        ...reply.items.flatMap((pair) => pair.map((item) => encode(item, version))),
+      ])
     }
   }
 }
@@ -47,7 +56,7 @@ const maxBulk = 16 * 1024 * 1024
 
 /** The requests of one client, in order, until it hangs up. @throws ProtocolError, EndOfStream */
 export async function* requests(input: Reader): AsyncGenerator<Buffer[]> {
-  for (let first: number | undefined; (first = await input.peek()) !== undefined; ) {
+  for (let first: number | undefined; (first = await input.peek()) !== undefined;) {
     const request = first === 0x2a /* * */ ? await multibulk(input) : await inline(input)
     if (request.length > 0) yield request
   }
@@ -72,7 +81,8 @@ async function multibulk(input: Reader): Promise<Buffer[]> {
 async function length(input: Reader, sign: string, complaint: string, max: number): Promise<number> {
   const line = (await input.line(64)).toString('latin1')
   const value = Number(line.slice(1))
-  if (line[0] !== sign || !/^-?\d+$/.test(line.slice(1)) || value > max || (sign === '$' && value < 0)) throw new ProtocolError(complaint)
+  if (line[0] !== sign || !/^-?\d+$/.test(line.slice(1)) || value > max || (sign === '$' && value < 0))
+    throw new ProtocolError(complaint)
   return Math.max(0, value)
 }
 
@@ -88,7 +98,15 @@ async function inline(input: Reader): Promise<Buffer[]> {
   const words: Buffer[] = []
   const text = line.toString('latin1')
   for (const [, double, single, bare] of text.matchAll(/"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|(\S+)/g)) {
-    const word = double === undefined ? (single ?? bare ?? '') : double.replace(/\\n/g, '\n').replace(/\\r/g, '\r').replace(/\\t/g, '\t').replace(/\\x([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))).replace(/\\(.)/g, '$1')
+    const word =
+      double === undefined
+        ? (single ?? bare ?? '')
+        : double
+            .replace(/\\n/g, '\n')
+            .replace(/\\r/g, '\r')
+            .replace(/\\t/g, '\t')
+            .replace(/\\x([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+            .replace(/\\(.)/g, '$1')
     words.push(Buffer.from(word, 'latin1'))
     if (words.length >= 1024) break
   }

@@ -13,7 +13,8 @@ const maxTries = 6
 /** Lets in or not. @returns the user's name */
 export async function authenticate(transport: Transport, session: Session): Promise<string> {
   const service = await transport.read()
-  if (service[0] !== msg.SERVICE_REQUEST) throw new Malformed(`expected a service request, got message ${service[0] ?? -1}`)
+  if (service[0] !== msg.SERVICE_REQUEST)
+    throw new Malformed(`expected a service request, got message ${service[0] ?? -1}`)
   const wanted = new Cursor(service.subarray(1)).string().toString('latin1')
   if (wanted !== 'ssh-userauth') {
     await transport.disconnect(7, `bad service request ${wanted.slice(0, 64)}`)
@@ -22,7 +23,7 @@ export async function authenticate(transport: Transport, session: Session): Prom
   await transport.send(Buffer.concat([byte(msg.SERVICE_ACCEPT), string('ssh-userauth')]))
   const failure = Buffer.concat([byte(msg.USERAUTH_FAILURE), nameList(['publickey', 'password']), bool(false)])
   let name: string | undefined
-  for (let tries = 0; ; ) {
+  for (let tries = 0; ;) {
     const payload = await transport.read()
     if (payload[0] !== msg.USERAUTH_REQUEST) {
       await transport.unimplemented()
@@ -84,8 +85,14 @@ async function attempt(
     if (signed && welcome) {
       const signature = Buffer.from(cursor.string())
       const data = Buffer.concat([
-        string(transport.sessionId), byte(msg.USERAUTH_REQUEST), string(user), string('ssh-connection'), string('publickey'),
-        bool(true), string(algorithm), string(blob),
+        string(transport.sessionId),
+        byte(msg.USERAUTH_REQUEST),
+        string(user),
+        string('ssh-connection'),
+        string('publickey'),
+        bool(true),
+        string(algorithm),
+        string(blob),
       ])
       accepted = verifySignature(algorithm, blob, signature, data)
     }

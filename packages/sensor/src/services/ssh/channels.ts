@@ -92,7 +92,15 @@ class Channel {
     if (this.closed) return
     const messages = [Buffer.concat([byte(msg.CHANNEL_EOF), uint32(this.remote)])]
     if (code !== undefined) {
-      messages.push(Buffer.concat([byte(msg.CHANNEL_REQUEST), uint32(this.remote), string('exit-status'), bool(false), uint32(code)]))
+      messages.push(
+        Buffer.concat([
+          byte(msg.CHANNEL_REQUEST),
+          uint32(this.remote),
+          string('exit-status'),
+          bool(false),
+          uint32(code),
+        ]),
+      )
     }
     messages.push(Buffer.concat([byte(msg.CHANNEL_CLOSE), uint32(this.remote)]))
     this.closed = true
@@ -187,7 +195,8 @@ export async function serveChannels(transport: Transport, session: Session, user
 async function globalRequest(transport: Transport, { record }: Session, cursor: Cursor): Promise<void> {
   const name = cursor.string().toString('latin1')
   const reply = cursor.bool()
-  if (name === 'tcpip-forward') record('forward.request', { host: cursor.string().toString('utf8'), port: cursor.u32() & 0xffff, method: name })
+  if (name === 'tcpip-forward')
+    record('forward.request', { host: cursor.string().toString('utf8'), port: cursor.u32() & 0xffff, method: name })
   if (reply) await transport.send(byte(msg.REQUEST_FAILURE))
 }
 
@@ -202,7 +211,9 @@ async function open(
   const type = cursor.string().toString('latin1')
   const [remote, window, packet] = [cursor.u32(), cursor.u32(), cursor.u32()]
   const refuse = async (code: number, reason: string) => {
-    await transport.send(Buffer.concat([byte(msg.CHANNEL_OPEN_FAILURE), uint32(remote), uint32(code), string(reason), string('')]))
+    await transport.send(
+      Buffer.concat([byte(msg.CHANNEL_OPEN_FAILURE), uint32(remote), uint32(code), string(reason), string('')]),
+    )
     return undefined
   }
   // A packet size of nothing would have us send nothing for ever.
@@ -210,10 +221,17 @@ async function open(
   const confirm = async () => {
     const channel = new Channel(transport, local, remote, window, packet)
     await transport.send(
-      Buffer.concat([byte(msg.CHANNEL_OPEN_CONFIRMATION), uint32(remote), uint32(local), uint32(type === 'session' ? 0 : localWindow), uint32(localPacket)]),
+      Buffer.concat([
+        byte(msg.CHANNEL_OPEN_CONFIRMATION),
+        uint32(remote),
+        uint32(local),
+        uint32(type === 'session' ? 0 : localWindow),
+        uint32(localPacket),
+      ]),
     )
     // OpenSSH opens a session's window only when a program starts; ours is open at once, in a second message.
-    if (type === 'session') await transport.send(Buffer.concat([byte(msg.CHANNEL_WINDOW_ADJUST), uint32(remote), uint32(localWindow)]))
+    if (type === 'session')
+      await transport.send(Buffer.concat([byte(msg.CHANNEL_WINDOW_ADJUST), uint32(remote), uint32(localWindow)]))
     return channel
   }
   if (type === 'session') return confirm()
@@ -307,7 +325,10 @@ async function channelRequest(
       break
     default:
   }
-  if (reply) await transport.send(Buffer.concat([byte(granted ? msg.CHANNEL_SUCCESS : msg.CHANNEL_FAILURE), uint32(channel.remote)]))
+  if (reply)
+    await transport.send(
+      Buffer.concat([byte(granted ? msg.CHANNEL_SUCCESS : msg.CHANNEL_FAILURE), uint32(channel.remote)]),
+    )
   if (run !== undefined) begin(run())
 }
 
@@ -327,7 +348,8 @@ function closeRecording({ record, outbox }: Session, channel: Channel): void {
   channel.recording = undefined
   const bytes = recording.bytes()
   const { sha256, kept } = outbox.keep(bytes)
-  if (kept) record('recording.closed', { sha256, format: 'asciicast', size: bytes.length, duration_ms: recording.duration })
+  if (kept)
+    record('recording.closed', { sha256, format: 'asciicast', size: bytes.length, duration_ms: recording.duration })
 }
 
 async function shell(session: Session, channel: Channel, user: string): Promise<void> {
@@ -341,7 +363,12 @@ async function shell(session: Session, channel: Channel, user: string): Promise<
           `Last login: ${lastLogin(machine.booted)} from ${machine.network.gateway}\r\n`,
       )
     }
-    const code = await interact(made, { input: channel.input, write: (bytes) => channel.write(bytes), pty, signal: session.signal })
+    const code = await interact(made, {
+      input: channel.input,
+      write: (bytes) => channel.write(bytes),
+      pty,
+      signal: session.signal,
+    })
     await channel.finish(code)
   } finally {
     closeRecording(session, channel)
@@ -355,7 +382,8 @@ const lastLogin = (booted: number): string => {
 }
 
 /** Programs that read what the client sends before they do anything. */
-const readsInput = /(?:^|[;&|(]\s*)(?:\/(?:usr\/)?s?bin\/)?(?:cat|tee|dd|sh|bash|ash|base64|gunzip|tar|python3?|perl|chpasswd|passwd|crontab\s+-|xxd)\b/
+const readsInput =
+  /(?:^|[;&|(]\s*)(?:\/(?:usr\/)?s?bin\/)?(?:cat|tee|dd|sh|bash|ash|base64|gunzip|tar|python3?|perl|chpasswd|passwd|crontab\s+-|xxd)\b/
 const maxInput = 12 * 1024 * 1024
 
 async function exec(session: Session, channel: Channel, user: string, line: Buffer): Promise<void> {
@@ -374,7 +402,8 @@ async function exec(session: Session, channel: Channel, user: string, line: Buff
       stdin = Buffer.concat(parts)
     }
     const { out, err, code } = await made.run(line, { terminal: channel.pty !== undefined, stdin })
-    if (out.length > 0) await channel.write(channel.pty === undefined ? out : out.toString('latin1').replace(/\r?\n/g, '\r\n'))
+    if (out.length > 0)
+      await channel.write(channel.pty === undefined ? out : out.toString('latin1').replace(/\r?\n/g, '\r\n'))
     if (err.length > 0) await channel.write(err, channel.pty === undefined)
     await channel.finish(code)
   } finally {

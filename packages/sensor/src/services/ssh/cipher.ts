@@ -29,7 +29,8 @@ export const plain: Sealer & Opener = {
 }
 
 function checkLength(length: number, block: number, lengthPadded: boolean): number {
-  if (length < 5 || length > maxPacket || (length + (lengthPadded ? 4 : 0)) % block !== 0) throw new Malformed(`Bad packet length ${length}.`)
+  if (length < 5 || length > maxPacket || (length + (lengthPadded ? 4 : 0)) % block !== 0)
+    throw new Malformed(`Bad packet length ${length}.`)
   return length
 }
 
@@ -39,7 +40,12 @@ export interface CipherSpec {
   readonly ivSize: number
   /** Whether it authenticates by itself, so that no MAC is negotiated. */
   readonly aead: boolean
-  readonly make: (key: Buffer, iv: Buffer, mac: MacSpec | undefined, macKey: Buffer) => { sealer: () => Sealer; opener: () => Opener }
+  readonly make: (
+    key: Buffer,
+    iv: Buffer,
+    mac: MacSpec | undefined,
+    macKey: Buffer,
+  ) => { sealer: () => Sealer; opener: () => Opener }
 }
 export interface MacSpec {
   readonly hash: string
@@ -77,7 +83,10 @@ function chacha(): CipherSpec {
           block: 8,
           lengthPadded: false,
           seal(seq, packet) {
-            const sealed = Buffer.concat([stream(head, seq, 0).update(packet.subarray(0, 4)), stream(body, seq, 1).update(packet.subarray(4))])
+            const sealed = Buffer.concat([
+              stream(head, seq, 0).update(packet.subarray(0, 4)),
+              stream(body, seq, 1).update(packet.subarray(4)),
+            ])
             return Buffer.concat([sealed, tag(seq, sealed)])
           },
         }),
@@ -149,7 +158,8 @@ function ctr(bits: 128 | 192 | 256): CipherSpec {
     aead: false,
     make(key, iv, mac, macKey) {
       if (mac === undefined) throw new RangeError('Cannot use a stream cipher without a MAC')
-      const sum = (seq: number, bytes: Buffer) => createHmac(mac.hash, macKey).update(uint32(seq)).update(bytes).digest()
+      const sum = (seq: number, bytes: Buffer) =>
+        createHmac(mac.hash, macKey).update(uint32(seq)).update(bytes).digest()
       const name = `aes-${bits}-ctr`
       return {
         sealer() {
@@ -171,7 +181,8 @@ function ctr(bits: 128 | 192 | 256): CipherSpec {
               if (mac.etm) {
                 const head = await input.bytes(4)
                 const sealed = await input.bytes(checkLength(head.readUInt32BE(), 16, false))
-                if (!timingSafeEqual(sum(seq, Buffer.concat([head, sealed])), await input.bytes(mac.size))) throw wrong()
+                if (!timingSafeEqual(sum(seq, Buffer.concat([head, sealed])), await input.bytes(mac.size)))
+                  throw wrong()
                 return decipher.update(sealed)
               }
               const first = decipher.update(await input.bytes(16))

@@ -9,7 +9,11 @@ const spki = Buffer.from('302a300506032b6570032100', 'hex')
 
 /** Host keys of a sensor: the Ed25519 key is drawn from the seed, the RSA key is made (it cannot be drawn). */
 export function makeHostKeys(seed: Seed): SshFace['hostKeys'] {
-  const ed25519 = createPrivateKey({ key: Buffer.concat([pkcs8, seed.bytes('ssh ed25519')]), format: 'der', type: 'pkcs8' })
+  const ed25519 = createPrivateKey({
+    key: Buffer.concat([pkcs8, seed.bytes('ssh ed25519')]),
+    format: 'der',
+    type: 'pkcs8',
+  })
   const { privateKey: rsa } = generateKeyPairSync('rsa', { modulusLength: 3072 })
   const pem = (key: KeyObject) => key.export({ format: 'pem', type: 'pkcs8' }).toString()
   return { ed25519: pem(ed25519), rsa: pem(rsa) }
@@ -35,7 +39,10 @@ export function hostKey(keys: SshFace['hostKeys'], algorithm: string): HostKey {
   const made: HostKey =
     type === 'ed25519'
       ? {
-          blob: Buffer.concat([string('ssh-ed25519'), string(createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-32))]),
+          blob: Buffer.concat([
+            string('ssh-ed25519'),
+            string(createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-32)),
+          ]),
           sign: (name, data) => Buffer.concat([string(name), string(sign(null, data, key))]),
         }
       : {
@@ -46,7 +53,8 @@ export function hostKey(keys: SshFace['hostKeys'], algorithm: string): HostKey {
   return made
 }
 
-const rsaHash = (algorithm: string): string => ({ 'rsa-sha2-512': 'sha512', 'rsa-sha2-256': 'sha256' })[algorithm] ?? 'sha1'
+const rsaHash = (algorithm: string): string =>
+  ({ 'rsa-sha2-512': 'sha512', 'rsa-sha2-256': 'sha256' })[algorithm] ?? 'sha1'
 
 function rsaBlob(key: KeyObject): Buffer {
   const { n = '', e = '' } = createPublicKey(key).export({ format: 'jwk' })
@@ -69,7 +77,10 @@ export function verifySignature(algorithm: string, blob: Buffer, signature: Buff
     if (type === 'ssh-rsa') {
       const [e, n] = [cursor.string(), cursor.string()]
       if (n.length > 2049) return false
-      const key = createPublicKey({ key: { kty: 'RSA', e: e.toString('base64url'), n: n.toString('base64url') }, format: 'jwk' })
+      const key = createPublicKey({
+        key: { kty: 'RSA', e: e.toString('base64url'), n: n.toString('base64url') },
+        format: 'jwk',
+      })
       return verify(rsaHash(name), data, key, bytes)
     }
     const curve = /^ecdsa-sha2-nistp(256|384|521)$/.exec(type)?.[1]
@@ -78,7 +89,12 @@ export function verifySignature(algorithm: string, blob: Buffer, signature: Buff
       const point = cursor.string()
       const half = (point.length - 1) / 2
       const key = createPublicKey({
-        key: { kty: 'EC', crv: `P-${curve}`, x: point.subarray(1, 1 + half).toString('base64url'), y: point.subarray(1 + half).toString('base64url') },
+        key: {
+          kty: 'EC',
+          crv: `P-${curve}`,
+          x: point.subarray(1, 1 + half).toString('base64url'),
+          y: point.subarray(1 + half).toString('base64url'),
+        },
         format: 'jwk',
       })
       const pair = new Cursor(bytes)
@@ -87,7 +103,12 @@ export function verifySignature(algorithm: string, blob: Buffer, signature: Buff
         return Buffer.concat([Buffer.alloc(half - bare.length), bare])
       }
       const raw = Buffer.concat([trim(pair.string()), trim(pair.string())])
-      return verify({ 256: 'sha256', 384: 'sha384', 521: 'sha512' }[curve] ?? 'sha256', data, { key, dsaEncoding: 'ieee-p1363' }, raw)
+      return verify(
+        { 256: 'sha256', 384: 'sha384', 521: 'sha512' }[curve] ?? 'sha256',
+        data,
+        { key, dsaEncoding: 'ieee-p1363' },
+        raw,
+      )
     }
   } catch {
     // A key that OpenSSL refuses verifies nothing.

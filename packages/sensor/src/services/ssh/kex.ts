@@ -1,4 +1,11 @@
-import { createECDH, createHash, createPublicKey, diffieHellman, generateKeyPairSync, getDiffieHellman } from 'node:crypto'
+import {
+  createECDH,
+  createHash,
+  createPublicKey,
+  diffieHellman,
+  generateKeyPairSync,
+  getDiffieHellman,
+} from 'node:crypto'
 import { Malformed } from '../../runtime/reader.ts'
 import { mpint, string } from './wire.ts'
 
@@ -74,8 +81,16 @@ export const exchanges: Readonly<Record<string, Kex>> = {
 }
 
 /** The key for a letter A to F (RFC 4253 §7.2). */
-export function deriveKey(hash: string, secret: Buffer, exchange: Buffer, session: Buffer, letter: string, size: number): Buffer {
+export function deriveKey(
+  hash: string,
+  secret: Buffer,
+  exchange: Buffer,
+  session: Buffer,
+  letter: string,
+  size: number,
+): Buffer {
   let key = createHash(hash).update(secret).update(exchange).update(letter).update(session).digest()
-  while (key.length < size) key = Buffer.concat([key, createHash(hash).update(secret).update(exchange).update(key).digest()])
+  while (key.length < size)
+    key = Buffer.concat([key, createHash(hash).update(secret).update(exchange).update(key).digest()])
   return key.subarray(0, size)
 }

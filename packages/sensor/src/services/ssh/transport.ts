@@ -21,7 +21,8 @@ interface Offer {
 }
 
 const maxIdent = 255
-const signatures = 'ssh-ed25519,sk-ssh-ed25519@openssh.com,ssh-rsa,rsa-sha2-256,rsa-sha2-512,ssh-dss,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,sk-ecdsa-sha2-nistp256@openssh.com'
+const signatures =
+  'ssh-ed25519,sk-ssh-ed25519@openssh.com,ssh-rsa,rsa-sha2-256,rsa-sha2-512,ssh-dss,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,sk-ecdsa-sha2-nistp256@openssh.com'
 
 /** The encrypted connection to one client: reads and writes payloads, exchanges keys when either side wants to. */
 export class Transport {
@@ -116,7 +117,11 @@ export class Transport {
   /** Sends payloads in one write. Those of the upper layers wait while keys are exchanged. */
   async send(...payloads: Buffer[]): Promise<void> {
     while (this.#exchanging !== undefined && (payloads[0]?.[0] ?? 0) >= 50) await this.#exchanging
-    await this.#session.send(payloads.length === 1 ? this.#frame(payloads[0] ?? Buffer.alloc(0)) : Buffer.concat(payloads.map((payload) => this.#frame(payload))))
+    await this.#session.send(
+      payloads.length === 1
+        ? this.#frame(payloads[0] ?? Buffer.alloc(0))
+        : Buffer.concat(payloads.map((payload) => this.#frame(payload))),
+    )
   }
 
   async #readPayload(): Promise<Buffer> {
@@ -196,8 +201,11 @@ export class Transport {
       if (this.#received !== 1) throw new Malformed('strict key exchange violated: KEXINIT was not the first packet')
     }
     const pick = (what: string, client: readonly string[], server: readonly string[]): string => {
-      const hit = client.find((name) => server.includes(name) && !name.startsWith('kex-strict') && !name.startsWith('ext-info'))
-      if (hit === undefined) throw new Malformed(`no matching ${what} found. Their offer: ${client.join(',').slice(0, 300)}`)
+      const hit = client.find(
+        (name) => server.includes(name) && !name.startsWith('kex-strict') && !name.startsWith('ext-info'),
+      )
+      if (hit === undefined)
+        throw new Malformed(`no matching ${what} found. Their offer: ${client.join(',').slice(0, 300)}`)
       return hit
     }
     const kexName = pick('key exchange method', offer.kex, face.kex)
@@ -211,7 +219,8 @@ export class Transport {
 
     const kex = exchanges[kexName]
     if (kex === undefined) throw new RangeError(`The persona offers ${kexName}, which is not there`)
-    if (offer.guess && (offer.kex[0] !== face.kex[0] || offer.hostKey[0] !== face.hostKeyAlgorithms[0])) await this.#readPayload()
+    if (offer.guess && (offer.kex[0] !== face.kex[0] || offer.hostKey[0] !== face.hostKeyAlgorithms[0]))
+      await this.#readPayload()
     const request = await this.#nextKexMessage()
     if (request[0] !== msg.KEX_INIT) throw new Malformed(`expected key exchange, got message ${request[0] ?? -1}`)
     const theirValue = new Cursor(request.subarray(1)).string()
@@ -233,12 +242,21 @@ export class Transport {
       Buffer.concat([byte(msg.KEX_REPLY), string(key.blob), kex.encode(ourValue), string(key.sign(keyName, exchange))]),
       byte(msg.NEWKEYS),
     )
-    const make = (cipher: string, mac: string | undefined, [ivLetter, keyLetter, macLetter]: readonly [string, string, string]) => {
+    const make = (
+      cipher: string,
+      mac: string | undefined,
+      [ivLetter, keyLetter, macLetter]: readonly [string, string, string],
+    ) => {
       const spec = ciphers[cipher]
       if (spec === undefined) throw new RangeError(`The persona offers ${cipher}, which is not there`)
       const macSpec = mac === undefined ? undefined : macs[mac]
       const derive = (letter: string, size: number) => deriveKey(kex.hash, secret, exchange, id, letter, size)
-      return spec.make(derive(keyLetter, spec.keySize), derive(ivLetter, spec.ivSize), macSpec, derive(macLetter, macSpec?.size ?? 0))
+      return spec.make(
+        derive(keyLetter, spec.keySize),
+        derive(ivLetter, spec.ivSize),
+        macSpec,
+        derive(macLetter, macSpec?.size ?? 0),
+      )
     }
     this.#sealer = make(outCipher, outMac, ['B', 'D', 'F']).sealer()
     if (this.#strict) this.#sent = 0

@@ -5,7 +5,21 @@ import type { Reader } from '../../runtime/reader.ts'
 const [SE, SB, WILL, WONT, DO, DONT, IAC] = [240, 250, 251, 252, 253, 254, 255]
 const verbs: Readonly<Record<number, string>> = { [WILL]: 'WILL', [WONT]: 'WONT', [DO]: 'DO', [DONT]: 'DONT' }
 const optionNames: Readonly<Record<number, string>> = {
-  0: 'BINARY', 1: 'ECHO', 3: 'SGA', 5: 'STATUS', 6: 'TIMING-MARK', 24: 'TTYPE', 31: 'NAWS', 32: 'TSPEED', 33: 'LFLOW', 34: 'LINEMODE', 35: 'XDISPLOC', 36: 'OLD-ENVIRON', 37: 'AUTHENTICATION', 38: 'ENCRYPT', 39: 'NEW-ENVIRON',
+  0: 'BINARY',
+  1: 'ECHO',
+  3: 'SGA',
+  5: 'STATUS',
+  6: 'TIMING-MARK',
+  24: 'TTYPE',
+  31: 'NAWS',
+  32: 'TSPEED',
+  33: 'LFLOW',
+  34: 'LINEMODE',
+  35: 'XDISPLOC',
+  36: 'OLD-ENVIRON',
+  37: 'AUTHENTICATION',
+  38: 'ENCRYPT',
+  39: 'NEW-ENVIRON',
 }
 const optionName = (option: number): string => optionNames[option] ?? String(option)
 
@@ -158,7 +172,8 @@ export class Negotiator {
       // VAR (0) or USERVAR (3) name, VALUE (1) value.
       for (const part of bytes.toString('latin1', 2).split(/[\u0000\u0003]/)) {
         const [name = '', value = ''] = part.split('\u0001', 2)
-        if (name !== '' && this.told.environment.length < 32) this.told.environment.push([name.slice(0, 64), value.slice(0, 512)])
+        if (name !== '' && this.told.environment.length < 32)
+          this.told.environment.push([name.slice(0, 64), value.slice(0, 512)])
       }
     }
   }
@@ -189,4 +204,5 @@ export async function pump(
 }
 
 /** Doubles the bytes 255 of what goes out. */
-export const escapeIac = (bytes: Buffer): Buffer => (bytes.includes(IAC) ? Buffer.from(bytes.toString('latin1').replaceAll('\xff', '\xff\xff'), 'latin1') : bytes)
+export const escapeIac = (bytes: Buffer): Buffer =>
+  bytes.includes(IAC) ? Buffer.from(bytes.toString('latin1').replaceAll('\xff', '\xff\xff'), 'latin1') : bytes

@@ -21,9 +21,11 @@ export const telnet = service({
     let recording: Recording | undefined
     const send = (bytes: string | Uint8Array) => session.send(bytes)
     await send(negotiator.opening())
-    const pumping = pump(session.input, typed, negotiator, send, (data) => recording?.input(data)).catch((error: unknown) => {
-      if (!(error instanceof EndOfStream)) throw error
-    })
+    const pumping = pump(session.input, typed, negotiator, send, (data) => recording?.input(data)).catch(
+      (error: unknown) => {
+        if (!(error instanceof EndOfStream)) throw error
+      },
+    )
     // A real client answers at once; what does not is netcat or a bot, and gets its prompt all the same.
     await typed.waits(150)
     await send(negotiator.offerEcho())
@@ -74,7 +76,8 @@ function tell({ record }: Session, negotiator: Negotiator): void {
   })
   // CVE-2026-24061: USER=-f root makes telnetd's login skip the password.
   const trick = environment.find(([name, value]) => name === 'USER' && value.startsWith('-f'))
-  if (trick !== undefined) record('exploit.match', { exploit: 'telnetd-user-option', cve: 'CVE-2026-24061', part: `USER=${trick[1]}` })
+  if (trick !== undefined)
+    record('exploit.match', { exploit: 'telnetd-user-option', cve: 'CVE-2026-24061', part: `USER=${trick[1]}` })
 }
 
 /** Asks for name and password until a pair lets in. @returns the user, undefined when the attacker failed or left */
@@ -105,5 +108,6 @@ function close({ record, outbox }: Session, recording: Recording | undefined): v
   if (recording === undefined) return
   const bytes = recording.bytes()
   const { sha256, kept } = outbox.keep(bytes)
-  if (kept) record('recording.closed', { sha256, format: 'asciicast', size: bytes.length, duration_ms: recording.duration })
+  if (kept)
+    record('recording.closed', { sha256, format: 'asciicast', size: bytes.length, duration_ms: recording.duration })
 }

@@ -31,17 +31,45 @@ const ls: Command = async (args, io) => {
   const sized = (n: number) => (flags.has('h') ? human(n) : String(n))
   let [out, err, code] = ['', '', 0]
   const print = (entries: { name: string; node: FsNode }[], base: string): string => {
-    const sorted = flags.has('U') || flags.has('f') ? entries : [...entries].sort((a, b) =>
-      flags.has('t') ? b.node.mtime - a.node.mtime : flags.has('S') ? sizeOf(b.node) - sizeOf(a.node) : a.name.replace(/^\./, '').localeCompare(b.name.replace(/^\./, ''), 'en') || (a.name < b.name ? -1 : 1),
-    )
+    const sorted =
+      flags.has('U') || flags.has('f')
+        ? entries
+        : [...entries].sort((a, b) =>
+            flags.has('t')
+              ? b.node.mtime - a.node.mtime
+              : flags.has('S')
+                ? sizeOf(b.node) - sizeOf(a.node)
+                : a.name.replace(/^\./, '').localeCompare(b.name.replace(/^\./, ''), 'en') ||
+                  (a.name < b.name ? -1 : 1),
+          )
     if (flags.has('r')) sorted.reverse()
-    const mark = ({ type, mode }: FsNode) => (flags.has('F') || flags.has('p') ? (type === 'directory' ? '/' : flags.has('F') && type === 'file' && mode & 0o111 ? '*' : '') : '')
+    const mark = ({ type, mode }: FsNode) =>
+      flags.has('F') || flags.has('p')
+        ? type === 'directory'
+          ? '/'
+          : flags.has('F') && type === 'file' && mode & 0o111
+            ? '*'
+            : ''
+        : ''
     if (!long) return sorted.map(({ name, node }) => `${name}${mark(node)}\n`).join('')
-    const rows = sorted.map(({ name, node }) => [permissions(node), node.type === 'directory' ? '2' : '1', flags.has('n') ? String(node.uid) : user(node.uid), flags.has('n') ? String(node.gid) : user(node.gid), sized(sizeOf(node)), when(node.mtime), node.type === 'link' ? `${name} -> ${node.target}` : `${name}${mark(node)}`])
+    const rows = sorted.map(({ name, node }) => [
+      permissions(node),
+      node.type === 'directory' ? '2' : '1',
+      flags.has('n') ? String(node.uid) : user(node.uid),
+      flags.has('n') ? String(node.gid) : user(node.gid),
+      sized(sizeOf(node)),
+      when(node.mtime),
+      node.type === 'link' ? `${name} -> ${node.target}` : `${name}${mark(node)}`,
+    ])
     const width = (column: number) => Math.max(0, ...rows.map((row) => (row[column] ?? '').length))
     const [w1, w2, w3, w4] = [width(1), width(2), width(3), width(4)]
     void base
-    return rows.map(([p = '', n = '', u = '', g = '', s = '', t = '', name = '']) => `${p} ${n.padStart(w1)} ${u.padEnd(w2)} ${g.padEnd(w3)} ${s.padStart(w4)} ${t} ${name}\n`).join('')
+    return rows
+      .map(
+        ([p = '', n = '', u = '', g = '', s = '', t = '', name = '']) =>
+          `${p} ${n.padStart(w1)} ${u.padEnd(w2)} ${g.padEnd(w3)} ${s.padStart(w4)} ${t} ${name}\n`,
+      )
+      .join('')
   }
   const files: { name: string; node: FsNode }[] = []
   const folders: string[] = []
@@ -73,10 +101,12 @@ const ls: Command = async (args, io) => {
       if (parent !== undefined) entries.push({ name: '..', node: parent })
     }
     if (several) out += `${out === '' ? '' : '\n'}${path}:\n`
-    if (long) out += `total ${flags.has('h') ? human(entries.reduce((sum, { node }) => sum + Math.ceil(sizeOf(node) / 4096) * 4096, 0)) : entries.reduce((sum, { node }) => sum + Math.ceil(sizeOf(node) / 4096) * 4, 0)}\n`
+    if (long)
+      out += `total ${flags.has('h') ? human(entries.reduce((sum, { node }) => sum + Math.ceil(sizeOf(node) / 4096) * 4096, 0)) : entries.reduce((sum, { node }) => sum + Math.ceil(sizeOf(node) / 4096) * 4, 0)}\n`
     out += print(entries, full)
     if (!flags.has('R')) return
-    for (const { name, node } of entries) if (node.type === 'directory' && name !== '.' && name !== '..') await show(`${path}/${name}`)
+    for (const { name, node } of entries)
+      if (node.type === 'directory' && name !== '.' && name !== '..') await show(`${path}/${name}`)
   }
   for (const path of folders) await show(path)
   return { out, err, code }
@@ -102,13 +132,18 @@ const chattr: Command = (args, { fs, cwd }) => {
   const paths = args.filter((arg) => !/^[-+=]/.test(arg))
   if (paths.length === 0) return complain('Usage: chattr [-pRVf] [-+=aAcCdDeijPsStTuFx] [-v version] files...\n')
   const lost = paths.filter((path) => fs.node(resolvePath(cwd, path)) === undefined)
-  return lost.length === 0 ? {} : complain(lost.map((path) => `chattr: No such file or directory while trying to stat ${path}\n`).join(''))
+  return lost.length === 0
+    ? {}
+    : complain(lost.map((path) => `chattr: No such file or directory while trying to stat ${path}\n`).join(''))
 }
 
 const lsattr: Command = async (args, { fs, cwd }) => {
   const { rest } = letters(args)
   const path = rest[0] ?? '.'
-  const names = fs.node(resolvePath(cwd, path))?.type === 'directory' ? (await fs.readdir(resolvePath(cwd, path))).map((name) => `${path}/${name}`) : [path]
+  const names =
+    fs.node(resolvePath(cwd, path))?.type === 'directory'
+      ? (await fs.readdir(resolvePath(cwd, path))).map((name) => `${path}/${name}`)
+      : [path]
   return say(names.map((name) => `--------------e------- ${name}\n`).join(''))
 }
 
@@ -117,7 +152,9 @@ const dd: Command = (args, { fs, cwd, stdin }) => {
   const options = new Map(args.map((arg) => arg.split('=', 2) as [string, string]))
   const number = (name: string, fallback: number) => {
     const match = /^(\d+)([kKMG]?)B?$/.exec(options.get(name) ?? '')
-    return match === null ? fallback : Number(match[1]) * { '': 1, k: 1024, K: 1024, M: 1024 ** 2, G: 1024 ** 3 }[match[2] ?? '']!
+    return match === null
+      ? fallback
+      : Number(match[1]) * { '': 1, k: 1024, K: 1024, M: 1024 ** 2, G: 1024 ** 3 }[match[2] ?? '']!
   }
   const bs = Math.max(1, number('bs', 512))
   const from = options.get('if')
@@ -131,7 +168,9 @@ const dd: Command = (args, { fs, cwd, stdin }) => {
   const endless = from === '/dev/zero' || from === '/dev/urandom' || from === '/dev/random'
   const wanted = Math.min(count * bs, 8 * 1024 * 1024)
   const skip = number('skip', 0) * bs
-  const bytes = endless ? Buffer.concat(Array.from({ length: Math.ceil(wanted / input.length) }, () => input)).subarray(0, wanted) : input.subarray(skip, skip + wanted)
+  const bytes = endless
+    ? Buffer.concat(Array.from({ length: Math.ceil(wanted / input.length) }, () => input)).subarray(0, wanted)
+    : input.subarray(skip, skip + wanted)
   const [full, part] = [Math.floor(bytes.length / bs), bytes.length % bs === 0 ? 0 : 1]
   const blocks = `${full}+${part}`
   const to = options.get('of')
@@ -142,7 +181,10 @@ const dd: Command = (args, { fs, cwd, stdin }) => {
       return complain(`dd: failed to open '${to}': No such file or directory\n`)
     }
   }
-  const note = options.get('status') === 'none' ? '' : `${blocks} records in\n${blocks} records out\n${bytes.length} bytes copied, 0.000${200 + (bytes.length % 700)} s, ${human(bytes.length * 3000)}B/s\n`
+  const note =
+    options.get('status') === 'none'
+      ? ''
+      : `${blocks} records in\n${blocks} records out\n${bytes.length} bytes copied, 0.000${200 + (bytes.length % 700)} s, ${human(bytes.length * 3000)}B/s\n`
   return { out: to === undefined ? Buffer.from(bytes).toString('latin1') : '', err: note }
 }
 
@@ -150,7 +192,9 @@ const crontab: Command = (args, { fs, user, stdin, cwd, effects }) => {
   const file = `/var/spool/cron/crontabs/${user.name}`
   const { flags, rest } = letters(args.filter((arg) => arg !== '-'))
   if (flags.has('l')) {
-    return fs.node(file) === undefined ? complain(`no crontab for ${user.name}\n`) : say(Buffer.from(fs.content(file)).toString('latin1'))
+    return fs.node(file) === undefined
+      ? complain(`no crontab for ${user.name}\n`)
+      : say(Buffer.from(fs.content(file)).toString('latin1'))
   }
   if (flags.has('r')) {
     if (fs.node(file) === undefined) return complain(`no crontab for ${user.name}\n`)
@@ -158,7 +202,8 @@ const crontab: Command = (args, { fs, user, stdin, cwd, effects }) => {
   }
   if (flags.has('e')) return {}
   const path = rest[0]
-  if (path !== undefined && fs.node(resolvePath(cwd, path)) === undefined) return complain(`${path}: No such file or directory\n`)
+  if (path !== undefined && fs.node(resolvePath(cwd, path)) === undefined)
+    return complain(`${path}: No such file or directory\n`)
   const content = path === undefined ? Buffer.from(stdin, 'latin1') : Buffer.from(fs.content(resolvePath(cwd, path)))
   fs.write(file, content)
   effects.push({ type: 'persistence', method: 'cron', path: file, content: content.toString('utf8') })
@@ -168,28 +213,57 @@ const crontab: Command = (args, { fs, user, stdin, cwd, effects }) => {
 const realpath: Command = async (args, { fs, cwd }) => {
   const { rest } = letters(args)
   const found = await Promise.all(rest.map((path) => fs.realpath(resolvePath(cwd, path)).catch(() => undefined)))
-  return { out: found.flatMap((path) => (path === undefined ? [] : [`${path}\n`])).join(''), err: rest.filter((_, i) => found[i] === undefined).map((path) => `realpath: ${path}: No such file or directory\n`).join(''), code: found.includes(undefined) ? 1 : 0 }
+  return {
+    out: found.flatMap((path) => (path === undefined ? [] : [`${path}\n`])).join(''),
+    err: rest
+      .filter((_, i) => found[i] === undefined)
+      .map((path) => `realpath: ${path}: No such file or directory\n`)
+      .join(''),
+    code: found.includes(undefined) ? 1 : 0,
+  }
 }
 
 const which: Command = (args, { fs, env }) => {
   const { rest, flags } = letters(args)
   const folders = (env.get('PATH') ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin').split(':')
   const hits = rest.map((name) => {
-    const all = (name.includes('/') ? [name] : folders.map((folder) => `${folder}/${name}`)).filter((path) => fs.node(path)?.type === 'file')
+    const all = (name.includes('/') ? [name] : folders.map((folder) => `${folder}/${name}`)).filter(
+      (path) => fs.node(path)?.type === 'file',
+    )
     return flags.has('a') ? all : all.slice(0, 1)
   })
-  return { out: hits.flat().map((path) => `${path}\n`).join(''), code: hits.some((paths) => paths.length === 0) || rest.length === 0 ? 1 : 0 }
+  return {
+    out: hits
+      .flat()
+      .map((path) => `${path}\n`)
+      .join(''),
+    code: hits.some((paths) => paths.length === 0) || rest.length === 0 ? 1 : 0,
+  }
 }
 
 const mktemp: Command = (args, { fs }) => {
   const { flags } = letters(args)
-  const path = `/tmp/tmp.${Buffer.from(crypto.getRandomValues(new Uint8Array(8))).toString('base64').replace(/[^A-Za-z0-9]/g, 'x').slice(0, 10)}`
+  const path = `/tmp/tmp.${Buffer.from(crypto.getRandomValues(new Uint8Array(8)))
+    .toString('base64')
+    .replace(/[^A-Za-z0-9]/g, 'x')
+    .slice(0, 10)}`
   if (flags.has('d')) return fs.mkdir(path).then(() => say(`${path}\n`))
   fs.write(path, Buffer.alloc(0), true)
   return say(`${path}\n`)
 }
 
-const whereis: Command = (args, io: Io) => say(args.map((name) => `${nameOf(name)}:${['/usr/bin', '/usr/sbin'].filter((folder) => io.fs.node(`${folder}/${name}`) !== undefined).map((folder) => ` ${folder}/${name}`).join('')}\n`).join(''))
+const whereis: Command = (args, io: Io) =>
+  say(
+    args
+      .map(
+        (name) =>
+          `${nameOf(name)}:${['/usr/bin', '/usr/sbin']
+            .filter((folder) => io.fs.node(`${folder}/${name}`) !== undefined)
+            .map((folder) => ` ${folder}/${name}`)
+            .join('')}\n`,
+      )
+      .join(''),
+  )
 
 export const files: Readonly<Record<string, Command>> = {
   ls,

@@ -5,7 +5,26 @@ import { programs } from './programs.ts'
 import { system } from './system.ts'
 
 /** Every program that the machine has beyond those of the shell's engine. */
-export const commands: ReadonlyMap<string, Command> = new Map(Object.entries({ ...programs, ...files, ...network, ...system }))
+export const commands: ReadonlyMap<string, Command> = new Map(
+  Object.entries({ ...programs, ...files, ...network, ...system }),
+)
 
 /** Programs that only tell facts: they read no files and can be answered without a shell. */
-export const quick: ReadonlySet<string> = new Set(['uname', 'whoami', 'id', 'nproc', 'hostname', 'uptime', 'free', 'lscpu', 'df', 'arch', 'w', 'ps', 'lspci', 'ifconfig', 'hostnamectl', 'last'])
+export const quick: ReadonlySet<string> = new Set([
+  'uname',
+  'whoami',
+  'id',
+  'nproc',
+  'hostname',
+  'uptime',
+  'free',
+  'lscpu',
+  'df',
+  'arch',
+  'w',
+  'ps',
+  'lspci',
+  'ifconfig',
+  'hostnamectl',
+  'last',
+])

@@ -8,7 +8,8 @@ import { complain, human, letters, say, silent, type Command, type Io } from './
 /** What a fetched file looks like on this machine: made up, and marked as such. */
 function body(url: string, { machine }: Io): Uint8Array {
   const name = nameOf(url.split(/[?#]/)[0] ?? '')
-  if (/\.(x86_64|x86|arm\d?|mips|mpsl|elf|bin)$|^[^.]{1,12}$/.test(name) && !/sh$/.test(name)) return elf(machine.kernel.arch, 61_440, url.length)
+  if (/\.(x86_64|x86|arm\d?|mips|mpsl|elf|bin)$|^[^.]{1,12}$/.test(name) && !/sh$/.test(name))
+    return elf(machine.kernel.arch, 61_440, url.length)
   return Buffer.from('#!/bin/sh\n')
 }
 
@@ -25,7 +26,10 @@ function parse(args: readonly string[], valued: string): { options: Map<string, 
     if (arg === '-' || !arg.startsWith('-')) rest.push(arg)
     else if (arg.startsWith('--')) {
       const [name = '', value] = arg.slice(2).split('=', 2)
-      const takes = /^(output|output-document|header|data|user|user-agent|max-time|connect-timeout|request|proxy|tries|timeout|retry)$/.test(name)
+      const takes =
+        /^(output|output-document|header|data|user|user-agent|max-time|connect-timeout|request|proxy|tries|timeout|retry)$/.test(
+          name,
+        )
       options.set(name, value ?? (takes ? (args[++i] ?? '') : ''))
     } else {
       for (let at = 1; at < arg.length; at++) {
@@ -44,13 +48,17 @@ function parse(args: readonly string[], valued: string): { options: Map<string, 
 const wget: Command = async (args, io) => {
   const { options, rest } = parse(args, 'OoTtUPeBiYS')
   if (options.has('V') || options.has('version')) return say('GNU Wget 1.21 built on linux-gnu.\n')
-  if (rest.length === 0) return complain('wget: missing URL\nUsage: wget [OPTION]... [URL]...\n\nTry `wget --help\' for more options.\n')
+  if (rest.length === 0)
+    return complain("wget: missing URL\nUsage: wget [OPTION]... [URL]...\n\nTry `wget --help' for more options.\n")
   let [out, err] = ['', '']
   for (const raw of rest.slice(0, 8)) {
     const url = withScheme(raw)
     io.effects.push({ type: 'fetch', url, tool: 'wget' })
     const bytes = body(url, io)
-    const to = options.get('O') ?? options.get('output-document') ?? (nameOf(url.replace(/^[a-z]+:\/\/[^/]*/i, '').split('?')[0] ?? '') || 'index.html')
+    const to =
+      options.get('O') ??
+      options.get('output-document') ??
+      (nameOf(url.replace(/^[a-z]+:\/\/[^/]*/i, '').split('?')[0] ?? '') || 'index.html')
     if (to === '-') out += Buffer.from(bytes).toString('latin1')
     else {
       const path = resolvePath(io.cwd, options.has('P') ? `${options.get('P')}/${to}` : to)
@@ -74,7 +82,10 @@ const wget: Command = async (args, io) => {
 
 const curl: Command = async (args, io) => {
   const { options, rest } = parse(args, 'oHdXAumwxTbceFY')
-  if (options.has('V') || options.has('version')) return say('curl 7.74.0 (x86_64-pc-linux-gnu) libcurl/7.74.0 OpenSSL/1.1.1w zlib/1.2.11\nRelease-Date: 2020-12-09\n')
+  if (options.has('V') || options.has('version'))
+    return say(
+      'curl 7.74.0 (x86_64-pc-linux-gnu) libcurl/7.74.0 OpenSSL/1.1.1w zlib/1.2.11\nRelease-Date: 2020-12-09\n',
+    )
   if (rest.length === 0) return complain("curl: try 'curl --help' or 'curl --manual' for more information\n", 2)
   let [out, err] = ['', '']
   for (const raw of rest.slice(0, 8)) {
@@ -82,8 +93,13 @@ const curl: Command = async (args, io) => {
     io.effects.push({ type: 'fetch', url, tool: 'curl' })
     await io.sleep(150)
     const asks = /(ifconfig\.me|ipinfo\.io|icanhazip|api\.ipify|ip\.sb|checkip|ident\.me)/.test(url)
-    const bytes = asks ? Buffer.from(/\/org/.test(url) ? 'AS64496 Example Net\n' : `${io.machine.network.ip}\n`) : body(url, io)
-    const to = options.get('o') ?? options.get('output') ?? (options.has('O') ? nameOf(url.split('?')[0] ?? '') || 'index.html' : undefined)
+    const bytes = asks
+      ? Buffer.from(/\/org/.test(url) ? 'AS64496 Example Net\n' : `${io.machine.network.ip}\n`)
+      : body(url, io)
+    const to =
+      options.get('o') ??
+      options.get('output') ??
+      (options.has('O') ? nameOf(url.split('?')[0] ?? '') || 'index.html' : undefined)
     if (to === undefined || to === '-') out += Buffer.from(bytes).toString('latin1')
     else {
       try {
@@ -117,7 +133,8 @@ const tftp: Command = async (args, io) => {
 const ftpget: Command = async (args, io) => {
   const { rest } = parse(args, 'uPp')
   const [host, local, remote = local] = rest
-  if (host === undefined || local === undefined) return complain('Usage: ftpget [OPTIONS] HOST [LOCAL_FILE] REMOTE_FILE\n')
+  if (host === undefined || local === undefined)
+    return complain('Usage: ftpget [OPTIONS] HOST [LOCAL_FILE] REMOTE_FILE\n')
   io.effects.push({ type: 'fetch', url: `ftp://${host}/${remote}`, tool: 'ftpget' })
   await io.sleep(120)
   io.fs.write(resolvePath(io.cwd, local), body(remote ?? local, io), true)
@@ -134,10 +151,13 @@ const ping: Command = async (args, io) => {
     await io.sleep(i === 1 ? 30 : 1000)
     out += `64 bytes from ${host}: icmp_seq=${i} ttl=52 time=${(31 + ((host.length * 7 + i * 3) % 20)).toFixed(1)} ms\n`
   }
-  return say(`${out}\n--- ${host} ping statistics ---\n${count} packets transmitted, ${count} received, 0% packet loss, time ${count * 1001 - 1001}ms\n`)
+  return say(
+    `${out}\n--- ${host} ping statistics ---\n${count} packets transmitted, ${count} received, 0% packet loss, time ${count * 1001 - 1001}ms\n`,
+  )
 }
 
-const mask = (bits: number): string => [24, 16, 8, 0].map((shift) => (((0xffff_ffff << (32 - bits)) >>> 0) >>> shift) & 255).join('.')
+const mask = (bits: number): string =>
+  [24, 16, 8, 0].map((shift) => (((0xffff_ffff << (32 - bits)) >>> 0) >>> shift) & 255).join('.')
 
 const ifconfig: Command = (_, { machine: { network } }) =>
   say(
@@ -149,7 +169,10 @@ const ifconfig: Command = (_, { machine: { network } }) =>
 
 const ip: Command = (args, { machine: { network } }) => {
   const what = args.find((arg) => !arg.startsWith('-')) ?? ''
-  if ('route'.startsWith(what) && what !== '') return say(`default via ${network.gateway} dev ${network.device} \n${network.ip.replace(/\d+$/, '0')}/${network.bits} dev ${network.device} proto kernel scope link src ${network.ip} \n`)
+  if ('route'.startsWith(what) && what !== '')
+    return say(
+      `default via ${network.gateway} dev ${network.device} \n${network.ip.replace(/\d+$/, '0')}/${network.bits} dev ${network.device} proto kernel scope link src ${network.ip} \n`,
+    )
   if (('address'.startsWith(what) || 'addr' === what || 'link'.startsWith(what)) && what !== '') {
     return say(
       `1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN group default qlen 1000\n    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00\n    inet 127.0.0.1/8 scope host lo\n       valid_lft forever preferred_lft forever\n` +
@@ -163,7 +186,9 @@ const listening = ['22', '23', '80', '6379']
 const netstat: Command = (_, { machine: { network }, source }) =>
   say(
     `Active Internet connections (servers and established)\nProto Recv-Q Send-Q Local Address           Foreign Address         State\n` +
-      listening.map((port) => `tcp        0      0 ${`0.0.0.0:${port}`.padEnd(23)} ${'0.0.0.0:*'.padEnd(23)} LISTEN\n`).join('') +
+      listening
+        .map((port) => `tcp        0      0 ${`0.0.0.0:${port}`.padEnd(23)} ${'0.0.0.0:*'.padEnd(23)} LISTEN\n`)
+        .join('') +
       `tcp        0     36 ${`${network.ip}:22`.padEnd(23)} ${`${source}:51122`.padEnd(23)} ESTABLISHED\n`,
   )
 const ss: Command = (_, { machine: { network }, source }) =>
@@ -183,11 +208,26 @@ export const network: Readonly<Record<string, Command>> = {
   ip,
   netstat,
   ss,
-  route: (_, { machine: { network: n } }) => say(`Kernel IP routing table\nDestination     Gateway         Genmask         Flags Metric Ref    Use Iface\ndefault         ${n.gateway.padEnd(15)} 0.0.0.0         UG    0      0        0 ${n.device}\n`),
-  arp: (_, { machine: { network: n } }) => say(`Address                  HWtype  HWaddress           Flags Mask            Iface\n_gateway                 ether   52:54:00:12:35:02   C                     ${n.device}\n`),
+  route: (_, { machine: { network: n } }) =>
+    say(
+      `Kernel IP routing table\nDestination     Gateway         Genmask         Flags Metric Ref    Use Iface\ndefault         ${n.gateway.padEnd(15)} 0.0.0.0         UG    0      0        0 ${n.device}\n`,
+    ),
+  arp: (_, { machine: { network: n } }) =>
+    say(
+      `Address                  HWtype  HWaddress           Flags Mask            Iface\n_gateway                 ether   52:54:00:12:35:02   C                     ${n.device}\n`,
+    ),
   nc: async (_, io) => (await io.sleep(1000), { code: 1 }),
-  ssh: async (args, io) => (await io.sleep(1500), complain(`ssh: connect to host ${letters(args).rest[0]?.split('@').at(-1) ?? ''} port 22: Connection timed out\n`, 255)),
-  telnet: async (args, io) => (await io.sleep(1500), complain(`Trying ${args[0] ?? ''}...\ntelnet: Unable to connect to remote host: Connection timed out\n`)),
+  ssh: async (args, io) => (
+    await io.sleep(1500),
+    complain(
+      `ssh: connect to host ${letters(args).rest[0]?.split('@').at(-1) ?? ''} port 22: Connection timed out\n`,
+      255,
+    )
+  ),
+  telnet: async (args, io) => (
+    await io.sleep(1500),
+    complain(`Trying ${args[0] ?? ''}...\ntelnet: Unable to connect to remote host: Connection timed out\n`)
+  ),
   iptables: silent,
   ip6tables: silent,
   nft: silent,

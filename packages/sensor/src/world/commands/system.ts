@@ -10,7 +10,8 @@ const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
 
 const uname: Command = (args, { machine }) => {
   const { flags, rest } = letters(args)
-  if (rest[0] !== undefined) return complain(`uname: extra operand ‘${rest[0]}’\nTry 'uname --help' for more information.\n`)
+  if (rest[0] !== undefined)
+    return complain(`uname: extra operand ‘${rest[0]}’\nTry 'uname --help' for more information.\n`)
   for (const flag of flags) {
     if (!'asnrvmpio'.includes(flag) && !flag.startsWith('--')) {
       return complain(`uname: invalid option -- '${flag}'\nTry 'uname --help' for more information.\n`)
@@ -46,10 +47,12 @@ function upText({ machine }: Io): string {
   return `${d > 0 ? `${d} day${d > 1 ? 's' : ''}, ` : ''}${h > 0 ? `${pad(h, 2)}:${two(m)}` : `${m} min`}`
 }
 
-const loads = (io: Io): string => Buffer.from(io.fs.content('/proc/loadavg')).toString('utf8').split(' ').slice(0, 3).join(', ')
+const loads = (io: Io): string =>
+  Buffer.from(io.fs.content('/proc/loadavg')).toString('utf8').split(' ').slice(0, 3).join(', ')
 const clock = (ms: number): string => `${two(new Date(ms).getUTCHours())}:${two(new Date(ms).getUTCMinutes())}`
 const clockSeconds = (ms: number): string => `${clock(ms)}:${two(new Date(ms).getUTCSeconds())}`
-const headline = (io: Io): string => ` ${clockSeconds(Date.now())} up ${upText(io)},  1 user,  load average: ${loads(io)}\n`
+const headline = (io: Io): string =>
+  ` ${clockSeconds(Date.now())} up ${upText(io)},  1 user,  load average: ${loads(io)}\n`
 
 const w: Command = (_, io) =>
   say(
@@ -64,11 +67,22 @@ const day = (ms: number): string => {
 
 const last: Command = (_, io) => {
   const { machine, user, source, since } = io
-  const line = (name: string, tty: string, from: string, when: string) => `${name.padEnd(8)} ${tty.padEnd(12)} ${from.padEnd(16)} ${when}\n`
+  const line = (name: string, tty: string, from: string, when: string) =>
+    `${name.padEnd(8)} ${tty.padEnd(12)} ${from.padEnd(16)} ${when}\n`
   return say(
     line(user.name, 'pts/0', source, `${day(since)} ${clock(since)}   still logged in`) +
-      line('root', 'tty1', '', `${day(machine.booted + 900_000)} ${clock(machine.booted + 900_000)} - ${clock(machine.booted + 1_500_000)}  (00:10)`) +
-      line('reboot', 'system boot', machine.kernel.release.slice(0, 16), `${day(machine.booted)} ${clock(machine.booted)}   still running`) +
+      line(
+        'root',
+        'tty1',
+        '',
+        `${day(machine.booted + 900_000)} ${clock(machine.booted + 900_000)} - ${clock(machine.booted + 1_500_000)}  (00:10)`,
+      ) +
+      line(
+        'reboot',
+        'system boot',
+        machine.kernel.release.slice(0, 16),
+        `${day(machine.booted)} ${clock(machine.booted)}   still running`,
+      ) +
       `\nwtmp begins ${day(machine.installed)} ${clockSeconds(machine.installed)} ${new Date(machine.installed).getUTCFullYear()}\n`,
   )
 }
@@ -81,7 +95,8 @@ const free: Command = (args, { machine: { memory } }) => {
     return String(Math.floor(kib / divisor))
   }
   const { total, free: unused, available, buffers, cached, swap } = memory
-  const row = (label: string, values: number[]) => `${label.padEnd(8)}${values.map((kib) => pad(show(kib), 12)).join('')}\n`
+  const row = (label: string, values: number[]) =>
+    `${label.padEnd(8)}${values.map((kib) => pad(show(kib), 12)).join('')}\n`
   return say(
     `${' '.repeat(15)}total        used        free      shared  buff/cache   available\n` +
       row('Mem:', [total, total - unused - buffers - cached, unused, 1148, buffers + cached, available]) +
@@ -101,10 +116,18 @@ const df: Command = (args, { machine }) => {
     ['tmpfs', 5120, 0, '/run/lock'],
     ['tmpfs', Math.round(memory * 0.1), 0, '/run/user/0'],
   ] as const
-  const wanted = rest.length === 0 ? systems : systems.filter(([, , , at]) => rest.some((path) => (path.startsWith('/dev/shm') ? at === '/dev/shm' : at === '/')))
-  const size = (kib: number) => (flags.has('h') ? human(kib * 1024) : flags.has('m') ? String(Math.ceil(kib / 1024)) : String(kib))
+  const wanted =
+    rest.length === 0
+      ? systems
+      : systems.filter(([, , , at]) =>
+          rest.some((path) => (path.startsWith('/dev/shm') ? at === '/dev/shm' : at === '/')),
+        )
+  const size = (kib: number) =>
+    flags.has('h') ? human(kib * 1024) : flags.has('m') ? String(Math.ceil(kib / 1024)) : String(kib)
   const width = flags.has('h') ? 5 : 9
-  const header = flags.has('h') ? 'Filesystem      Size  Used Avail Use% Mounted on\n' : 'Filesystem     1K-blocks    Used Available Use% Mounted on\n'
+  const header = flags.has('h')
+    ? 'Filesystem      Size  Used Avail Use% Mounted on\n'
+    : 'Filesystem     1K-blocks    Used Available Use% Mounted on\n'
   return say(
     header +
       wanted
@@ -120,22 +143,46 @@ const df: Command = (args, { machine }) => {
 const lscpu: Command = (_, { machine: { cpu, kernel } }) => {
   const line = (name: string, value: string | number) => `${`${name}:`.padEnd(33)}${value}\n`
   return say(
-    line('Architecture', kernel.arch) + line('CPU op-mode(s)', '32-bit, 64-bit') + line('Byte Order', 'Little Endian') +
-      line('Address sizes', '40 bits physical, 48 bits virtual') + line('CPU(s)', cpu.cores) +
-      line('On-line CPU(s) list', cpu.cores === 1 ? '0' : `0-${cpu.cores - 1}`) + line('Thread(s) per core', 1) +
-      line('Core(s) per socket', cpu.cores) + line('Socket(s)', 1) + line('NUMA node(s)', 1) + line('Vendor ID', cpu.vendor) +
-      line('CPU family', cpu.family) + line('Model', cpu.number) + line('Model name', cpu.model) + line('Stepping', cpu.stepping) +
-      line('CPU MHz', cpu.mhz) + line('BogoMIPS', (Number(cpu.mhz) * 2).toFixed(2)) + line('Hypervisor vendor', 'KVM') +
-      line('Virtualization type', 'full') + line('L1d cache', `${32 * cpu.cores} KiB`) + line('L1i cache', `${32 * cpu.cores} KiB`) +
-      line('L2 cache', `${4 * cpu.cores} MiB`) + line('L3 cache', `${Math.round(cpu.cacheKb / 1024)} MiB`) +
-      line('NUMA node0 CPU(s)', cpu.cores === 1 ? '0' : `0-${cpu.cores - 1}`) + line('Flags', cpu.flags),
+    line('Architecture', kernel.arch) +
+      line('CPU op-mode(s)', '32-bit, 64-bit') +
+      line('Byte Order', 'Little Endian') +
+      line('Address sizes', '40 bits physical, 48 bits virtual') +
+      line('CPU(s)', cpu.cores) +
+      line('On-line CPU(s) list', cpu.cores === 1 ? '0' : `0-${cpu.cores - 1}`) +
+      line('Thread(s) per core', 1) +
+      line('Core(s) per socket', cpu.cores) +
+      line('Socket(s)', 1) +
+      line('NUMA node(s)', 1) +
+      line('Vendor ID', cpu.vendor) +
+      line('CPU family', cpu.family) +
+      line('Model', cpu.number) +
+      line('Model name', cpu.model) +
+      line('Stepping', cpu.stepping) +
+      line('CPU MHz', cpu.mhz) +
+      line('BogoMIPS', (Number(cpu.mhz) * 2).toFixed(2)) +
+      line('Hypervisor vendor', 'KVM') +
+      line('Virtualization type', 'full') +
+      line('L1d cache', `${32 * cpu.cores} KiB`) +
+      line('L1i cache', `${32 * cpu.cores} KiB`) +
+      line('L2 cache', `${4 * cpu.cores} MiB`) +
+      line('L3 cache', `${Math.round(cpu.cacheKb / 1024)} MiB`) +
+      line('NUMA node0 CPU(s)', cpu.cores === 1 ? '0' : `0-${cpu.cores - 1}`) +
+      line('Flags', cpu.flags),
   )
 }
 
 /** The process table, with the attacker's own shell and command in it. */
 function processes(io: Io, own: string): Process[] {
   const pid = 2000 + (Math.floor(io.since / 1000) % 28_000)
-  const mine = (n: number, ppid: number, command: string, tty: string, state: string, rss = 4800, vsz = 8096): Process => ({ pid: n, ppid, user: io.user.name, command, rss, vsz, tty, state })
+  const mine = (
+    n: number,
+    ppid: number,
+    command: string,
+    tty: string,
+    state: string,
+    rss = 4800,
+    vsz = 8096,
+  ): Process => ({ pid: n, ppid, user: io.user.name, command, rss, vsz, tty, state })
   return [
     ...io.machine.processes,
     mine(pid, 446, `sshd: ${io.user.name}@pts/0`, '?', 'Ss', 8848, 14_532),
@@ -148,22 +195,34 @@ const ps: Command = (args, io) => {
   const text = args.join(' ')
   const every = /a|e|x|A/.test(text.replace(/--\S+/g, ''))
   const list = processes(io, `ps ${text}`.trim()).filter(({ tty }) => every || tty === 'pts/0')
-  const started = (p: Process) => (p.pid < 1000 ? `${months[new Date(io.machine.booted).getUTCMonth()]}${two(new Date(io.machine.booted).getUTCDate())}` : clock(io.since))
+  const started = (p: Process) =>
+    p.pid < 1000
+      ? `${months[new Date(io.machine.booted).getUTCMonth()]}${two(new Date(io.machine.booted).getUTCDate())}`
+      : clock(io.since)
   if (/u/.test(text) && !/-[A-Za-z]*[eE]/.test(text)) {
     return say(
       'USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND\n' +
         list
-          .map((p) => `${p.user.slice(0, 8).padEnd(8)} ${pad(p.pid, 7)}  0.0 ${pad(((p.rss / io.machine.memory.total) * 100).toFixed(1), 4)} ${pad(p.vsz, 6)} ${pad(p.rss, 5)} ${p.tty.padEnd(8)} ${p.state.padEnd(4)} ${started(p).padEnd(5)}   0:0${p.pid % 7} ${p.command}\n`)
+          .map(
+            (p) =>
+              `${p.user.slice(0, 8).padEnd(8)} ${pad(p.pid, 7)}  0.0 ${pad(((p.rss / io.machine.memory.total) * 100).toFixed(1), 4)} ${pad(p.vsz, 6)} ${pad(p.rss, 5)} ${p.tty.padEnd(8)} ${p.state.padEnd(4)} ${started(p).padEnd(5)}   0:0${p.pid % 7} ${p.command}\n`,
+          )
           .join(''),
     )
   }
   if (/f/.test(text)) {
     return say(
       'UID          PID    PPID  C STIME TTY          TIME CMD\n' +
-        list.map((p) => `${p.user.slice(0, 8).padEnd(8)} ${pad(p.pid, 7)} ${pad(p.ppid, 7)}  0 ${started(p).padEnd(5)} ${p.tty.padEnd(8)} 00:00:0${p.pid % 7} ${p.command}\n`).join(''),
+        list
+          .map(
+            (p) =>
+              `${p.user.slice(0, 8).padEnd(8)} ${pad(p.pid, 7)} ${pad(p.ppid, 7)}  0 ${started(p).padEnd(5)} ${p.tty.padEnd(8)} 00:00:0${p.pid % 7} ${p.command}\n`,
+          )
+          .join(''),
     )
   }
-  const short = (p: Process) => (/x/.test(text) ? p.command : (p.command.replace(/^[[-]|\]$/g, '').split(/[ :]/)[0] ?? '').split('/').at(-1))
+  const short = (p: Process) =>
+    /x/.test(text) ? p.command : (p.command.replace(/^[[-]|\]$/g, '').split(/[ :]/)[0] ?? '').split('/').at(-1)
   return say(
     /x/.test(text)
       ? `    PID TTY      STAT   TIME COMMAND\n${list.map((p) => `${pad(p.pid, 7)} ${p.tty.padEnd(8)} ${p.state.padEnd(6)} 0:0${p.pid % 7} ${short(p)}\n`).join('')}`
@@ -183,7 +242,10 @@ const top: Command = (_, io) => {
       '    PID USER      PR  NI    VIRT    RES    SHR S  %CPU  %MEM     TIME+ COMMAND\n' +
       list
         .slice(0, 17)
-        .map((p) => `${pad(p.pid, 7)} ${p.user.slice(0, 8).padEnd(8)}  20   0 ${pad(p.vsz, 7)} ${pad(p.rss, 6)} ${pad(Math.round(p.rss * 0.7), 6)} ${p.state[0]}   0.0 ${pad(((p.rss / memory.total) * 100).toFixed(1), 5)}   0:0${p.pid % 7}.${two(p.pid % 100)} ${(p.command.split(/[ :]/)[0] ?? '').split('/').at(-1)}\n`)
+        .map(
+          (p) =>
+            `${pad(p.pid, 7)} ${p.user.slice(0, 8).padEnd(8)}  20   0 ${pad(p.vsz, 7)} ${pad(p.rss, 6)} ${pad(Math.round(p.rss * 0.7), 6)} ${p.state[0]}   0.0 ${pad(((p.rss / memory.total) * 100).toFixed(1), 5)}   0:0${p.pid % 7}.${two(p.pid % 100)} ${(p.command.split(/[ :]/)[0] ?? '').split('/').at(-1)}\n`,
+        )
         .join(''),
   )
 }
@@ -205,7 +267,10 @@ const lsbRelease: Command = (args, { machine: { os } }) => {
     ['c', 'Codename', os.codename],
   ]
   const wanted = rows.filter(([flag]) => flags.has('a') || flags.has(flag))
-  return { out: wanted.map(([, name, value]) => (short ? `${value}\n` : `${name}:\t${value}\n`)).join(''), err: short ? '' : 'No LSB modules are available.\n' }
+  return {
+    out: wanted.map(([, name, value]) => (short ? `${value}\n` : `${name}:\t${value}\n`)).join(''),
+    err: short ? '' : 'No LSB modules are available.\n',
+  }
 }
 
 const hostnamectl: Command = (_, { machine }) =>
@@ -226,7 +291,9 @@ const dmidecode: Command = (args, { machine }) => {
   const key = args.join(' ')
   if (/-s\s+system-product-name/.test(key)) return say('Standard PC (i440FX + PIIX, 1996)\n')
   if (/-s\s+system-manufacturer/.test(key)) return say('QEMU\n')
-  return say(`# dmidecode 3.3\nGetting SMBIOS data from sysfs.\nSMBIOS 2.8 present.\n\nHandle 0x0100, DMI type 1, 27 bytes\nSystem Information\n\tManufacturer: QEMU\n\tProduct Name: Standard PC (i440FX + PIIX, 1996)\n\tUUID: ${machine.disk.uuid}\n`)
+  return say(
+    `# dmidecode 3.3\nGetting SMBIOS data from sysfs.\nSMBIOS 2.8 present.\n\nHandle 0x0100, DMI type 1, 27 bytes\nSystem Information\n\tManufacturer: QEMU\n\tProduct Name: Standard PC (i440FX + PIIX, 1996)\n\tUUID: ${machine.disk.uuid}\n`,
+  )
 }
 
 export const system: Readonly<Record<string, Command>> = {
@@ -248,22 +315,61 @@ export const system: Readonly<Record<string, Command>> = {
   logname: (_, { user }) => say(`${user.name}\n`),
   users: (_, { user }) => say(`${user.name}\n`),
   groups: (_, { user }) => say(`${user.name}\n`),
-  who: (args, { user, source, since }) => say(args[0] === 'am' && user === undefined ? '' : `${user.name.padEnd(8)} pts/0        ${new Date(since).toISOString().slice(0, 10)} ${clock(since)} (${source})\n`),
+  who: (args, { user, source, since }) =>
+    say(
+      args[0] === 'am' && user === undefined
+        ? ''
+        : `${user.name.padEnd(8)} pts/0        ${new Date(since).toISOString().slice(0, 10)} ${clock(since)} (${source})\n`,
+    ),
   uptime: (args, io) => say(args[0] === '-p' ? `up ${upText(io)}\n` : headline(io)),
   nproc: (_, { machine }) => say(`${machine.cpu.cores}\n`),
   arch: (_, { machine }) => say(`${machine.kernel.arch}\n`),
   tty: () => say('/dev/pts/0\n'),
-  getconf: (args, { machine }) => say(/NPROCESSORS/.test(args[0] ?? '') ? `${machine.cpu.cores}\n` : args[0] === 'LONG_BIT' ? '64\n' : args[0] === 'PAGESIZE' || args[0] === 'PAGE_SIZE' ? '4096\n' : '\n'),
-  mount: (args, { fs }) => (args.length > 0 ? {} : say(Buffer.from(fs.content('/proc/mounts')).toString('utf8').replace(/^(\S+) (\S+) (\S+) (\S+).*$/gm, '$1 on $2 type $3 ($4)'))),
+  getconf: (args, { machine }) =>
+    say(
+      /NPROCESSORS/.test(args[0] ?? '')
+        ? `${machine.cpu.cores}\n`
+        : args[0] === 'LONG_BIT'
+          ? '64\n'
+          : args[0] === 'PAGESIZE' || args[0] === 'PAGE_SIZE'
+            ? '4096\n'
+            : '\n',
+    ),
+  mount: (args, { fs }) =>
+    args.length > 0
+      ? {}
+      : say(
+          Buffer.from(fs.content('/proc/mounts'))
+            .toString('utf8')
+            .replace(/^(\S+) (\S+) (\S+) (\S+).*$/gm, '$1 on $2 type $3 ($4)'),
+        ),
   umount: silent,
   swapoff: silent,
   swapon: silent,
-  lsmod: () => say('Module                  Size  Used by\nvirtio_net             61440  0\nnet_failover           20480  1 virtio_net\next4                  917504  1\n'),
-  lsblk: (_, { machine }) => say(`NAME   MAJ:MIN RM  SIZE RO TYPE MOUNTPOINT\nsda      8:0    0 ${pad(human(machine.disk.total * 1050).replace('.0', ''), 5)}  0 disk \n└─sda1   8:1    0 ${pad(human(machine.disk.total * 1024).replace('.0', ''), 5)}  0 part /\n`),
-  dmesg: (_, { machine }) => say(`[    0.000000] Linux version ${machine.kernel.release} ${machine.kernel.version}\n[    0.000000] Hypervisor detected: KVM\n[    0.012411] smpboot: CPU0: ${machine.cpu.model}\n`),
-  lastlog: (_, { machine, user, source, since }) => say(`Username         Port     From             Latest\n${machine.users.map(({ name }) => (name === user.name ? `${name.padEnd(16)} pts/0    ${source.padEnd(16)} ${day(since)} ${clockSeconds(since)} +0000 ${new Date(since).getUTCFullYear()}\n` : `${name.padEnd(43)} **Never logged in**\n`)).join('')}`),
+  lsmod: () =>
+    say(
+      'Module                  Size  Used by\nvirtio_net             61440  0\nnet_failover           20480  1 virtio_net\next4                  917504  1\n',
+    ),
+  lsblk: (_, { machine }) =>
+    say(
+      `NAME   MAJ:MIN RM  SIZE RO TYPE MOUNTPOINT\nsda      8:0    0 ${pad(human(machine.disk.total * 1050).replace('.0', ''), 5)}  0 disk \n└─sda1   8:1    0 ${pad(human(machine.disk.total * 1024).replace('.0', ''), 5)}  0 part /\n`,
+    ),
+  dmesg: (_, { machine }) =>
+    say(
+      `[    0.000000] Linux version ${machine.kernel.release} ${machine.kernel.version}\n[    0.000000] Hypervisor detected: KVM\n[    0.012411] smpboot: CPU0: ${machine.cpu.model}\n`,
+    ),
+  lastlog: (_, { machine, user, source, since }) =>
+    say(
+      `Username         Port     From             Latest\n${machine.users.map(({ name }) => (name === user.name ? `${name.padEnd(16)} pts/0    ${source.padEnd(16)} ${day(since)} ${clockSeconds(since)} +0000 ${new Date(since).getUTCFullYear()}\n` : `${name.padEnd(43)} **Never logged in**\n`)).join('')}`,
+    ),
   getent: (args, { machine }) => {
-    if (args[0] === 'passwd') return say(machine.users.filter(({ name }) => args[1] === undefined || name === args[1]).map((u) => `${u.name}:x:${u.uid}:${u.gid}:${u.gecos}:${u.home}:${u.shell}\n`).join(''))
+    if (args[0] === 'passwd')
+      return say(
+        machine.users
+          .filter(({ name }) => args[1] === undefined || name === args[1])
+          .map((u) => `${u.name}:x:${u.uid}:${u.gid}:${u.gecos}:${u.home}:${u.shell}\n`)
+          .join(''),
+      )
     if (args[0] === 'hosts') return say(`${machine.network.ip.padEnd(15)} ${machine.hostname}\n`)
     return { code: 2 }
   },

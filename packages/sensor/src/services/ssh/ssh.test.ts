@@ -1,0 +1,251 @@
+import { generateKeyPairSync } from 'node:crypto'
+import fc from 'fast-check'
+import { Client, type ClientChannel, type ConnectConfig } from 'ssh2'
+import { expect, test } from 'vitest'
+import { heard, testSensor, type TestSensor } from '../../testing.ts'
+import { poly1305 } from './poly1305.ts'
+import { exchanges } from './kex.ts'
+import { ciphers, macs } from './cipher.ts'
+
+// The client is ssh2, an implementation that is not ours; OpenSSH itself is driven by test/interop.
+
+const connect = (lab: TestSensor, options: Partial<ConnectConfig> = {}): Promise<Client> =>
+  new Promise((resolve, reject) => {
+    const [pair] = lab.sensor.persona.credentials
+    const client = new Client()
+    client.once('ready', () => resolve(client)).on('error', reject)
+    client.connect({
+      host: '127.0.0.1',
+      port: lab.port('ssh'),
+      username: pair?.user ?? '',
+      ...(options.privateKey === undefined && { password: pair?.password ?? '' }),
+      ...options,
+    })
+  })
+
+const exec = (client: Client, line: string, stdin?: Buffer): Promise<{ out: string; err: string; code: number }> =>
+  new Promise((resolve, reject) => {
+    client.exec(line, (error, stream) => {
+      if (error) return reject(error)
+      let [out, err, code] = ['', '', -1]
+      stream.on('data', (chunk: Buffer) => (out += chunk.toString('latin1')))
+      stream.stderr.on('data', (chunk: Buffer) => (err += chunk.toString('latin1')))
+      stream.on('exit', (status: number) => (code = status))
+      stream.on('close', () => resolve({ out, err, code }))
+      if (stdin !== undefined) stream.end(stdin)
+    })
+  })
+
+test('Poly1305 gives the tags of RFC 8439', () => {
+  // §2.5.2, and vectors 3, 7 and 11 of appendix A.3, where carries are easily lost.
+  const check = (key: string, message: Buffer, tag: string) =>
+    expect(poly1305(Buffer.from(key, 'hex'), message).toString('hex')).toBe(tag)
+  check(
+    '85d6be7857556d337f4452fe42d506a80103808afb0db2fd4abff6af4149f51b',
+    Buffer.from('Cryptographic Forum Research Group'),
+    'a8061dc1305136c6c22b8baf0c0127a9',
+  )
+  check(`02${'0'.repeat(62)}`, Buffer.from('f'.repeat(32), 'hex'), `03${'0'.repeat(30)}`)
+  check(`02${'0'.repeat(30)}${'f'.repeat(32)}`, Buffer.from(`02${'0'.repeat(30)}`, 'hex'), `03${'0'.repeat(30)}`)
+  check(
+    `01${'0'.repeat(62)}`,
+    Buffer.from(`${'f'.repeat(32)}f0${'f'.repeat(30)}11${'0'.repeat(30)}`, 'hex'),
+    `05${'0'.repeat(30)}`,
+  )
+})
+
+test('a session is played and recorded: ident, log-ins, command, output, recording', async () => {
+  await using lab = await testSensor()
+  const client = await connect(lab)
+  expect(await exec(client, 'uname -m')).toEqual({ out: 'x86_64\n', err: '', code: 0 })
+  expect(await exec(client, 'echo hi; nope; exit 3')).toEqual({
+    out: 'hi\n',
+    err: 'bash: line 1: nope: command not found\n',
+    code: 3,
+  })
+  client.end()
+  await lab.until('session.close')
+  const events = await lab.events()
+  expect(events.find(({ kind }) => kind === 'client.hello')?.data).toMatchObject({ ident: 'SSH-2.0-ssh2js1.17.0' })
+  expect(events.filter(({ kind }) => kind === 'auth.attempt').at(-1)?.data).toMatchObject({
+    method: 'password',
+    accepted: true,
+  })
+  const run = events.filter((event) => event.kind === 'command.run')
+  expect(run.map(({ data }) => [data.line, data.exit_code, data.cwd])).toEqual([
+    ['uname -m', 0, '/root'],
+    ['echo hi; nope; exit 3', 3, '/root'],
+  ])
+  expect(run[1]?.data.output).toBe('hi\nbash: line 1: nope: command not found\n')
+  expect(events.filter(({ kind }) => kind === 'recording.closed')).toHaveLength(2)
+  expect(lab.log).toEqual([])
+})
+
+test('every algorithm that the persona offers works', async () => {
+  await using lab = await testSensor()
+  const face = lab.sensor.persona.ssh
+  const offered = face.kex.filter((name) => !name.startsWith('kex-strict'))
+  for (const name of offered) expect(exchanges[name], name).toBeDefined()
+  for (const name of face.ciphers) expect(ciphers[name], name).toBeDefined()
+  for (const name of face.macs) expect(macs[name], name).toBeDefined()
+  const attempts: NonNullable<ConnectConfig['algorithms']>[] = [
+    ...offered.map((name) => ({ kex: [name as 'curve25519-sha256'] })),
+    ...face.ciphers.map((name) => ({ cipher: [name as 'aes128-ctr'] })),
+    ...face.macs.map((name) => ({ cipher: ['aes192-ctr' as const], hmac: [name as 'hmac-sha2-256'] })),
+    ...face.hostKeyAlgorithms.map((name) => ({ serverHostKey: [name as 'ssh-ed25519'] })),
+  ]
+  for (const algorithms of attempts) {
+    const client = await connect(lab, { algorithms })
+    expect((await exec(client, 'whoami')).out, JSON.stringify(algorithms)).toBe('root\n')
+    client.end()
+  }
+  expect(lab.log).toEqual([])
+}, 60_000)
+
+test('a wrong password is refused, a planted key lets in, a changed password is the new one', async () => {
+  await using lab = await testSensor()
+  await expect(connect(lab, { username: 'root', password: 'no such thing at all' })).rejects.toThrow(/authentication/i)
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const { n = '', e = '' } = publicKey.export({ format: 'jwk' })
+  const field = (bytes: Buffer) => Buffer.concat([Buffer.from([0, 0, bytes.length >> 8, bytes.length & 255]), bytes])
+  const blob = Buffer.concat([
+    field(Buffer.from('ssh-rsa')),
+    field(Buffer.from(e, 'base64url')),
+    field(Buffer.concat([Buffer.of(0), Buffer.from(n, 'base64url')])),
+  ])
+  const pem = privateKey.export({ format: 'pem', type: 'pkcs1' }).toString()
+  await expect(connect(lab, { username: 'root', privateKey: pem })).rejects.toThrow(/authentication/i)
+
+  const client = await connect(lab)
+  await exec(client, `mkdir -p ~/.ssh && echo "ssh-rsa ${blob.toString('base64')} mdrfckr">>.ssh/authorized_keys`)
+  await exec(client, 'echo "root:changed by the attacker"|chpasswd')
+  client.end()
+  expect((await lab.until('key.planted')).data.path).toBe('/root/.ssh/authorized_keys')
+  expect((await lab.until('credential.changed')).data).toMatchObject({
+    user: 'root',
+    secret: 'changed by the attacker',
+  })
+
+  const again = await connect(lab, { username: 'root', privateKey: pem })
+  expect((await exec(again, 'cat ~/.ssh/authorized_keys')).out).toContain('mdrfckr')
+  again.end()
+  const changed = await connect(lab, { username: 'root', password: 'changed by the attacker' })
+  changed.end()
+  const [pair] = lab.sensor.persona.credentials
+  await expect(connect(lab, { username: pair?.user ?? '', password: pair?.password ?? '' })).rejects.toThrow(
+    /authentication/i,
+  )
+}, 60_000)
+
+test('an interactive shell has a prompt, echo, editing, and remembers its folder and functions', async () => {
+  await using lab = await testSensor()
+  const client = await connect(lab)
+  const stream = await new Promise<ClientChannel>((resolve, reject) =>
+    client.shell({ term: 'xterm-256color', cols: 100, rows: 40 }, (error, made) =>
+      error ? reject(error) : resolve(made),
+    ),
+  )
+  let text = ''
+  stream.on('data', (chunk: Buffer) => (text += chunk.toString('utf8')))
+  const expectText = async (pattern: RegExp) => {
+    for (let i = 0; i < 200 && !pattern.test(text); i++) await new Promise((resolve) => setTimeout(resolve, 25))
+    expect(text).toMatch(pattern)
+    text = ''
+  }
+  await expectText(/:~# $/)
+  stream.write('cd /tmpp\u007f; f() { echo "<$1>"; }\r')
+  await expectText(/:\/tmp# $/)
+  stream.write('f "$PWD"\r')
+  await expectText(/<\/tmp>\r\n.*:\/tmp# $/s)
+  stream.write('for i in 1 2; do\r')
+  await expectText(/> $/)
+  stream.write('echo n$i; done\r')
+  await expectText(/n1\r\nn2\r\n/)
+  stream.write('exit\r')
+  await expectText(/logout/)
+  client.end()
+  expect(
+    (await lab.until('client.hello', ({ data }) => data.options?.includes('TERM=xterm-256color') === true)).data
+      .options,
+  ).toContain('size=100x40')
+  const { data } = await lab.until('recording.closed')
+  expect(data.size).toBeGreaterThan(300)
+})
+
+test('what an attacker assembles or pipes in is kept as it is, byte by byte', async () => {
+  await using lab = await testSensor()
+  const client = await connect(lab)
+  await exec(client, 'cd /tmp; echo -ne "\\x7f\\x45\\x4c\\x46\\xff\\x00\\x80" > .d; chmod 777 .d; ./.d')
+  const stored = await lab.until('artifact.stored')
+  expect(stored.data).toMatchObject({ name: '/tmp/.d', size: 7, media: 'application/x-elf' })
+  const bytes = Buffer.from(Array.from({ length: 3000 }, (_, i) => (i * 7) % 256))
+  await exec(client, 'cat > /tmp/bin', bytes)
+  const piped = await lab.until('artifact.stored', ({ data }) => data.name === '/tmp/bin')
+  const { createHash } = await import('node:crypto')
+  expect(piped.data.sha256).toBe(createHash('sha256').update(bytes).digest('hex'))
+  client.end()
+})
+
+test('a wish to be connected on is recorded with its first bytes, and never granted', async () => {
+  await using lab = await testSensor()
+  const client = await connect(lab)
+  await new Promise<void>((resolve, reject) =>
+    client.forwardOut('127.0.0.1', 1, 'mail.example', 25, (error, stream) => {
+      if (error) return reject(error)
+      stream.on('close', () => resolve()).resume()
+      stream.write('EHLO me\r\n')
+    }),
+  )
+  client.end()
+  expect((await lab.until('forward.request')).data).toMatchObject({ host: 'mail.example', port: 25 })
+  expect(Buffer.from((await lab.until('forward.data')).data.raw, 'base64').toString()).toBe('EHLO me\r\n')
+})
+
+test('hostile channel parameters do not stop the sensor', async () => {
+  await using lab = await testSensor()
+  for (const packetSize of [0, 1, 255]) {
+    const client = await connect(lab)
+    const inner = client as unknown as {
+      _protocol: {
+        _packetRW: unknown
+        channelOpenFailure: unknown
+        session: (chan: number, window: number, packet: number) => void
+      }
+    }
+    inner._protocol.session(7, 100_000, packetSize)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    client.end()
+  }
+  const client = await connect(lab)
+  expect((await exec(client, 'whoami')).out).toBe('root\n')
+  client.end()
+})
+
+test('what is no SSH is answered as OpenSSH answers it', async () => {
+  await using lab = await testSensor()
+  for (const junk of ['GET / HTTP/1.1\r\n', '\0', `${'x'.repeat(400)}`]) {
+    const socket = await lab.connect('ssh')
+    socket.write(junk)
+    expect(await heard(socket, undefined)).toBe(
+      `${lab.sensor.persona.ssh.ident}\r\nInvalid SSH identification string.\r\n`,
+    )
+  }
+})
+
+test('damaged key exchanges end a conversation and nothing else', async () => {
+  await using lab = await testSensor()
+  await fc.assert(
+    fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 300 }), fc.boolean(), async (bytes, framed) => {
+      const socket = await lab.connect('ssh')
+      socket.resume()
+      const head = Buffer.alloc(5)
+      head.writeUInt32BE(bytes.length + 1 + 4, 0)
+      head[4] = 4
+      socket.write('SSH-2.0-fuzz\r\n')
+      socket.end(framed ? Buffer.concat([head, Buffer.from(bytes), Buffer.alloc(4)]) : bytes)
+      await new Promise((resolve) => socket.once('close', resolve))
+    }),
+    { numRuns: 100 },
+  )
+  expect(lab.log).toEqual([])
+}, 60_000)

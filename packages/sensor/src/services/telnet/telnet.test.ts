@@ -1,0 +1,108 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { cut, heard, testSensor } from '../../testing.ts'
+import { Negotiator } from './negotiation.ts'
+
+test('typed bytes and answers are the same however the network cuts the stream', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), fc.array(fc.nat(), { maxLength: 20 }), (bytes, places) => {
+      const read = (parts: Iterable<Uint8Array>) => {
+        const negotiator = new Negotiator()
+        const [data, answers]: [Buffer[], Buffer[]] = [[], []]
+        for (const part of parts) {
+          const taken = negotiator.take(part)
+          data.push(taken.data)
+          answers.push(taken.answer)
+        }
+        return [Buffer.concat(data).toString('hex'), Buffer.concat(answers).toString('hex'), negotiator.told]
+      }
+      expect(read(cut(Buffer.from(bytes), places))).toEqual(read([bytes]))
+    }),
+  )
+})
+
+test('options are answered once and never in a loop (RFC 1143)', () => {
+  const ask = (...bytes: number[]) => [...negotiator.take(Uint8Array.from(bytes)).answer]
+  const negotiator = new Negotiator()
+  expect(ask(255, 253, 1)).toEqual([255, 251, 1])
+  expect(ask(255, 253, 1)).toEqual([])
+  expect(ask(255, 254, 1)).toEqual([255, 252, 1])
+  expect(ask(255, 254, 1)).toEqual([])
+  expect(ask(255, 253, 99)).toEqual([255, 252, 99])
+  expect(ask(255, 251, 99)).toEqual([255, 254, 99])
+})
+
+test('a log-in and a shell are played and recorded, with what the client told', async () => {
+  await using lab = await testSensor()
+  const [pair] = lab.sensor.persona.credentials
+  const socket = await lab.connect('telnet')
+  socket.write(
+    Buffer.from([
+      255,
+      251,
+      31,
+      255,
+      250,
+      31,
+      0,
+      120,
+      0,
+      50,
+      255,
+      240,
+      255,
+      251,
+      24,
+      255,
+      250,
+      24,
+      0,
+      ...Buffer.from('VT220'),
+      255,
+      240,
+    ]),
+  )
+  await heard(socket, /login: $/)
+  socket.write('root\r\n')
+  await heard(socket, /Password: $/)
+  socket.write('wrong one\r\n')
+  expect(await heard(socket, /login: $/)).toContain('Login incorrect')
+  socket.write(`${pair?.user}\r\n`)
+  await heard(socket, /Password: $/)
+  socket.write(`${pair?.password}\r\0`)
+  await heard(socket, /# $/)
+  socket.write('cat /proc/mounts | head -1; /bin/busybox MIRAI\r\n')
+  const answer = await heard(socket, /# $/)
+  expect(answer).toContain('sysfs /sys sysfs')
+  expect(answer).toContain('MIRAI: applet not found')
+  socket.write('exit\r\n')
+  await heard(socket, undefined)
+  await lab.until('session.close')
+  const events = await lab.events()
+  expect(
+    events.filter((event) => event.kind === 'auth.attempt').map(({ data }) => [data.user, data.secret, data.accepted]),
+  ).toEqual([
+    ['root', 'wrong one', false],
+    [pair?.user, pair?.password, true],
+  ])
+  expect(events.find((event) => event.kind === 'client.hello')?.data.options).toEqual(
+    expect.arrayContaining(['TERM=VT220', 'size=120x50']),
+  )
+  expect(events.filter((event) => event.kind === 'command.run').map(({ data }) => data.line)).toEqual([
+    'cat /proc/mounts | head -1; /bin/busybox MIRAI',
+    'exit',
+  ])
+  expect(events.some(({ kind }) => kind === 'recording.closed')).toBe(true)
+  expect(lab.log).toEqual([])
+})
+
+test('the trick of CVE-2026-24061 is recognised', async () => {
+  await using lab = await testSensor()
+  const socket = await lab.connect('telnet')
+  socket.write(
+    Buffer.from([255, 251, 39, 255, 250, 39, 0, 0, ...Buffer.from('USER'), 1, ...Buffer.from('-f root'), 255, 240]),
+  )
+  await heard(socket, /login: $/)
+  socket.destroy()
+  expect((await lab.until('exploit.match')).data).toMatchObject({ cve: 'CVE-2026-24061', part: 'USER=-f root' })
+})

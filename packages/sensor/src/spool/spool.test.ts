@@ -1,0 +1,83 @@
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { Spool, type Loss } from './spool.ts'
+
+const folder = (): string => mkdtempSync(join(tmpdir(), 'skep-spool-'))
+const fill = async (spool: Spool, from: number, to: number, size = 20): Promise<void> => {
+  for (let seq = from; seq < to; seq++)
+    spool.append({ boot: 'b', seq, json: `{"seq":${seq},"pad":"${'x'.repeat(size)}"}` })
+  await spool.written()
+}
+const drain = (spool: Spool, step = 7): number[] => {
+  const seen: number[] = []
+  for (let batch = spool.next(step, 1e9); batch.length > 0; batch = spool.next(step, 1e9)) {
+    seen.push(...batch.map(({ seq }) => seq))
+    spool.acknowledge(batch.length)
+  }
+  return seen
+}
+const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i)
+
+test('what was appended comes back in order, the same again until it is acknowledged', async () => {
+  const spool = new Spool({ folder: folder(), segmentBytes: 1000 })
+  await fill(spool, 0, 100)
+  expect(spool.next(5, 1e9).map(({ seq }) => seq)).toEqual([0, 1, 2, 3, 4])
+  expect(spool.next(5, 1e9).map(({ seq }) => seq)).toEqual([0, 1, 2, 3, 4])
+  expect(drain(spool)).toEqual(range(0, 100))
+  expect(spool.events).toBe(0)
+  await spool.close()
+})
+
+test('a new start goes on where the old one was acknowledged', async () => {
+  const at = folder()
+  const first = new Spool({ folder: at, segmentBytes: 1000 })
+  await fill(first, 0, 60)
+  first.acknowledge(first.next(10, 1e9).length)
+  await first.close()
+  const second = new Spool({ folder: at, segmentBytes: 1000 })
+  await fill(second, 60, 80)
+  expect(drain(second)).toEqual(range(10, 80))
+  await second.close()
+})
+
+test('a torn tail costs the line that was being written, never the segment', async () => {
+  const at = folder()
+  const first = new Spool({ folder: at })
+  await fill(first, 0, 20)
+  await first.close()
+  const segment = join(at, readdirSync(at).find((name) => name.endsWith('.seg')) ?? '')
+  appendFileSync(segment, 'deadbeef b 20 {"seq":20,"torn')
+  const second = new Spool({ folder: at })
+  expect(drain(second)).toEqual(range(0, 20))
+  await second.close()
+})
+
+test('a damaged line is told as lost, with its number; all others are delivered', async () => {
+  const at = folder()
+  const first = new Spool({ folder: at })
+  await fill(first, 0, 20)
+  await first.close()
+  const segment = join(at, readdirSync(at).find((name) => name.endsWith('.seg')) ?? '')
+  const lines = readFileSync(segment, 'utf8').split('\n')
+  lines[7] = lines[7]?.replace('"pad":"x', '"pad":"y') ?? ''
+  writeFileSync(segment, lines.join('\n'))
+  const losses: Loss[] = []
+  const second = new Spool({ folder: at, onLoss: (loss) => losses.push(loss) })
+  expect(drain(second)).toEqual(range(0, 20).filter((seq) => seq !== 7))
+  expect(losses).toEqual([{ boot: 'b', first: 7, last: 7, reason: 'corrupt' }])
+  await second.close()
+})
+
+test('beyond its cap the oldest goes, and every number that went is told', async () => {
+  const losses: Loss[] = []
+  const spool = new Spool({ folder: folder(), segmentBytes: 2000, capBytes: 6000, onLoss: (loss) => losses.push(loss) })
+  for (let i = 0; i < 300; i += 10) await fill(spool, i, i + 10, 100)
+  const kept = drain(spool)
+  const lost = losses.flatMap(({ first, last }) => range(first, last + 1))
+  expect([...lost, ...kept]).toEqual(range(0, 300))
+  expect(lost.length).toBeGreaterThan(0)
+  expect(losses.every(({ reason }) => reason === 'cap')).toBe(true)
+  await spool.close()
+})
