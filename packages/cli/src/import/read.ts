@@ -64,7 +64,7 @@ export async function* readLines(
       .trim()
       .replace(/^\[(?=\s*\{)/, '')
       .replace(/[,\]]+$/, (end) => (raw.trim().startsWith('{') || raw.trim().startsWith('[{') ? '' : end))
-    if (bare === '' || bare === '[' || bare === ']') return undefined
+    if (/^[[\],]*$/.test(bare)) return undefined
     try {
       const value: unknown = JSON.parse(bare)
       return {

