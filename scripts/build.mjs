@@ -11,6 +11,7 @@ const out = `${root}packages/cli/dist`
 const external = [
   /^chdb$/,
   /^libsql$/,
+  /^ssh2$/,
   /^@libsql\//,
   /^@ip-location-db\//,
   /^cpu-features$/,

@@ -30,7 +30,7 @@ const python = (module: string): boolean => {
 }
 
 const data = mkdtempSync(join(tmpdir(), 'skep-interop-'))
-const from = 16_500 + Math.floor(Math.random() * 5000)
+const from = 3103 // see e2e.test.ts
 let all: Running
 let token: string
 let pair = { user: '', password: '' }
@@ -289,7 +289,7 @@ test.runIf(chromium)(
         for (const path of paths) {
           await page.goto(`${all.portal}${path}`)
           await page.waitForSelector('h1', { state: 'attached' })
-          await page.waitForFunction('document.querySelectorAll(".skeleton").length === 0')
+          await page.waitForSelector('.skeleton', { state: 'detached' })
           // From outside the page's own world: its policy lets no script of ours in.
           const cdp = await page.context().newCDPSession(page)
           await cdp.send('Runtime.evaluate', { expression: axe.source })

@@ -22,7 +22,7 @@ program
   .option('--portal-host <address>', 'address of portal and API', '127.0.0.1')
   .option(
     '--sensor-ports-from <n>',
-    'services listen at n+22, n+23, n+80, n+6379 … (default: 2222, 2223, 8081, 6380 and 2300-2330)',
+    'services listen at n+22, n+23, n+80, n+6379, n+11211 … (default: 2222, 2223, 8081, 6380, 11212 and 2300-2330)',
   )
   .option(
     '--sensor-address <address>',

@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { isAddress } from '@skep/vocabulary'
 import { z } from 'zod'
+import { services } from './services/index.ts'
+
+/** The services that have ports of their own. */
+const served = services.filter(({ port }) => port !== 0)
 
 const port = z.number().int().min(0).max(65_535)
 const ports = z
@@ -21,10 +25,9 @@ export const SensorConfig = z
       .describe('Name of the sensor at the hub; drawn from its seed when absent'),
     addresses: z.array(address).min(1).default(['0.0.0.0', '::']).describe('Addresses to listen on'),
     services: z
-      .record(z.enum(['ssh', 'telnet', 'http', 'redis']), ports)
-      .or(z.partialRecord(z.enum(['ssh', 'telnet', 'http', 'redis']), ports))
-      .default({ ssh: [2222], telnet: [2223], http: [8081], redis: [6380] })
-      .describe('Ports of each service'),
+      .partialRecord(z.enum(served.map(({ name }) => name)), ports)
+      .default(Object.fromEntries(served.map(({ name, tryPort }) => [name, [tryPort]])))
+      .describe('Ports of each service; a service that is not named does not listen'),
     any: z
       .strictObject({ tcp: z.array(ports).default([]), udp: z.array(ports).default([]) })
       .default({ tcp: [ports.parse('2300-2330')], udp: [ports.parse('2300-2330')] })
@@ -99,7 +102,7 @@ export function loadConfig(file: string): SensorConfig {
 export const configSchema = (): object => z.toJSONSchema(SensorConfig, { io: 'input', unrepresentable: 'any' })
 
 const usual = {
-  tcp: [21, 25, 110, 143, 443, 445, 587, 1433, 3306, 3389, 5060, 5432, 5555, 5900, 8080, 8443, 9200, 11_211, 27_017],
+  tcp: [21, 25, 110, 143, 443, 445, 587, 1433, 3306, 3389, 5060, 5432, 5555, 5900, 8080, 8443, 9200, 27_017],
   udp: [53, 69, 123, 161, 389, 1900, 5060, 11_211],
 }
 

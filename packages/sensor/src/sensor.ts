@@ -86,7 +86,7 @@ export async function startSensor(options: SensorOptions): Promise<Sensor> {
   const stopListening = () => Promise.all(listeners.map((listener) => listener.stop()))
   try {
     for (const service of services) {
-      const tcp = service.name === 'any' ? config.any.tcp.flat() : (config.services[service.name as 'ssh'] ?? [])
+      const tcp = service.name === 'any' ? config.any.tcp.flat() : (config.services[service.name] ?? [])
       const udp = service.name === 'any' ? config.any.udp.flat() : []
       for (const address of config.addresses) {
         for (const port of tcp) await listen(() => listenTcp(service, host, address, port), address, port, 'tcp')

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Event, Kind, EventOf } from '@skep/vocabulary'
 import { parseConfig, type SensorConfig } from './config.ts'
+import { services } from './services/index.ts'
 import { startSensor, type Sensor } from './sensor.ts'
 
 /** A sensor on free loopback ports, for tests: what it records is read back from its spool. */
@@ -30,7 +31,7 @@ export async function testSensor(
   const config = parseConfig(
     JSON.stringify({
       addresses: ['127.0.0.1'],
-      services: { ssh: 0, telnet: 0, http: 0, redis: 0 },
+      services: Object.fromEntries(services.filter(({ port }) => port !== 0).map(({ name }) => [name, 0])),
       any: { tcp: [0], udp: [0] },
       limits,
     }),

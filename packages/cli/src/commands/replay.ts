@@ -83,7 +83,8 @@ export async function replay(file: string, options: Options): Promise<void> {
           : ''
       const run = pair === undefined ? session : { ...session, user: pair[0], password: pair[1] ?? '' }
       try {
-        counts.commands += await drivers[session.protocol](run, at, header, speed)
+        const commands = await drivers[session.protocol](run, at, header, speed)
+        counts.commands += commands
         counts.done++
       } catch (error) {
         counts.failed++

@@ -312,6 +312,7 @@ export function debian(seed: Seed, hostKeys: SshFace['hostKeys'], installed: num
       product: seed.pick('product', products),
     },
     redis: { version: '6.0.16', runId: hex('redis run', 20), buildId: '6d95e1af3a2c082a', dir: '/var/lib/redis' },
+    memcached: { version: '1.6.9' },
     telnet: { issue: 'Debian GNU/Linux 11\r\n' },
   }
 }

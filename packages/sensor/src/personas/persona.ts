@@ -31,6 +31,7 @@ export interface Persona {
   readonly ssh: SshFace
   readonly http: { readonly server: string; readonly title: string; readonly realm: string; readonly product: string }
   readonly redis: { readonly version: string; readonly runId: string; readonly buildId: string; readonly dir: string }
+  readonly memcached: { readonly version: string }
   readonly telnet: { readonly issue: string }
 }
 

@@ -47,8 +47,10 @@ export interface Datagram {
 /** A protocol. It never sees a socket, and takes all it says of itself from the persona. */
 export interface Service {
   readonly name: string
-  /** The port that it has on a real device. */
+  /** The port that it has on a real device; 0 for what speaks on every other port. */
   readonly port: number
+  /** The port for trying it out without root, when nothing is configured. */
+  readonly tryPort: number
   /** Holds a conversation over TCP. Returning ends it; errors of the peer end it with their reason. */
   readonly converse?: (session: Session) => Promise<void>
   /** Answers a datagram; the runtime cuts answers that are longer than the question. */

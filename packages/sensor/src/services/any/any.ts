@@ -16,7 +16,6 @@ const greetings: Readonly<Record<number, (host: string) => string>> = {
 const answers: Readonly<Record<string, string>> = {
   smtp: '502 5.5.2 Error: command not recognized\r\n',
   ftp: '530 Please login with USER and PASS.\r\n',
-  memcached: 'ERROR\r\n',
   rtsp: 'RTSP/1.0 454 Session Not Found\r\n\r\n',
   sip: 'SIP/2.0 403 Forbidden\r\nContent-Length: 0\r\n\r\n',
 }
@@ -25,12 +24,13 @@ const patience = 3000
 const maxKept = 65_536
 
 /** The services that other ports may turn out to speak. */
-const known: Readonly<Record<string, string>> = { http: 'http', ssh: 'ssh', redis: 'redis' }
+const known: Readonly<Record<string, string>> = { http: 'http', ssh: 'ssh', redis: 'redis', memcached: 'memcached' }
 
 /** Every other port: the first bytes are kept and guessed at; what speaks a protocol that we have is handed over. */
 export const any = service({
   name: 'any',
   port: 0,
+  tryPort: 0,
 
   async converse(session) {
     const { input, record, send, persona, target } = session

@@ -11,6 +11,7 @@ const maxRequests = 1000
 export const http = service({
   name: 'http',
   port: 80,
+  tryPort: 8081,
   recognises: (head) => guess(head) === 'http',
 
   async converse(session) {

@@ -33,6 +33,7 @@ const syntax = error('ERR syntax error')
 export const redis = service({
   name: 'redis',
   port: 6379,
+  tryPort: 6380,
   recognises: (head) => /^\*\d+\r\n\$/.test(head.subarray(0, 16).toString('latin1')),
 
   async converse(session) {

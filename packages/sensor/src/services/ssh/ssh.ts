@@ -7,6 +7,7 @@ import { Transport } from './transport.ts'
 export const ssh = service({
   name: 'ssh',
   port: 22,
+  tryPort: 2222,
   recognises: (head) => head.subarray(0, 4).toString('latin1') === 'SSH-',
   async converse(session) {
     const transport = new Transport(session)

@@ -13,6 +13,7 @@ const maxTries = 3
 export const telnet = service({
   name: 'telnet',
   port: 23,
+  tryPort: 2223,
 
   async converse(session) {
     const { machine } = session.persona
