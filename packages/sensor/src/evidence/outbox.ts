@@ -1,22 +1,63 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync, renameSync } from 'node:fs'
+import {
+  closeSync,
+  fdatasync,
+  fdatasyncSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 
-/** Artifacts and recordings that wait to be delivered, by the SHA-256 of their bytes. */
-export class Outbox {
-  readonly #folder: string
-  readonly #cap: number
-  #bytes = 0
+const magic = 0x534b4231 // "SKB1"
+const headSize = 40
 
+interface Entry {
+  readonly at: number
+  readonly size: number
+}
+
+/** Bytes that wait to be delivered. */
+export interface Waiting {
+  readonly sha256: string
+  readonly read: () => Buffer
+}
+
+/**
+ * Artifacts and recordings that wait to be delivered, by the SHA-256 of their bytes: one append-only file, because
+ * most are small and a file of its own for each costs more than all the rest of a session. It is emptied whenever all
+ * in it is delivered.
+ */
+export class Outbox {
+  readonly #handle: number
+  readonly #cap: number
+  readonly #entries = new Map<string, Entry>()
+  #end = 0
+  #dirty = false
+
+  /** @param capBytes at most so many bytes on disk; beyond, bytes are not kept, and `keep` says so */
   constructor(folder: string, capBytes = 512 * 1024 * 1024) {
-    this.#folder = folder
     this.#cap = capBytes
     mkdirSync(folder, { recursive: true })
-    for (const name of this.#names()) this.#bytes += statSync(join(folder, name)).size
+    this.#handle = openSync(join(folder, 'outbox.pack'), 'a+', 0o600)
+    this.#scan()
   }
 
-  #names(): string[] {
-    return readdirSync(this.#folder).filter((name) => /^[0-9a-f]{64}$/.test(name))
+  /** What an earlier run left. A torn tail is cut off. */
+  #scan(): void {
+    const { size } = fstatSync(this.#handle)
+    const head = Buffer.alloc(headSize)
+    while (this.#end + headSize <= size) {
+      readSync(this.#handle, head, 0, headSize, this.#end)
+      const length = head.readUInt32BE(4)
+      if (head.readUInt32BE(0) !== magic || this.#end + headSize + length > size) break
+      this.#entries.set(head.toString('hex', 8), { at: this.#end + headSize, size: length })
+      this.#end += headSize + length
+    }
+    if (this.#end < size) ftruncateSync(this.#handle, this.#end)
   }
 
   /**
@@ -24,31 +65,58 @@ export class Outbox {
    * @returns their SHA-256, and whether there was room for them
    */
   keep(bytes: Uint8Array): { sha256: string; kept: boolean } {
-    const sha256 = createHash('sha256').update(bytes).digest('hex')
-    const file = join(this.#folder, sha256)
-    if (existsSync(file)) return { sha256, kept: true }
-    if (this.#bytes + bytes.length > this.#cap) return { sha256, kept: false }
+    const digest = createHash('sha256').update(bytes).digest()
+    const sha256 = digest.toString('hex')
+    if (this.#entries.has(sha256)) return { sha256, kept: true }
+    if (this.#end + headSize + bytes.length > this.#cap) return { sha256, kept: false }
+    const record = Buffer.allocUnsafe(headSize + bytes.length)
+    record.writeUInt32BE(magic, 0)
+    record.writeUInt32BE(bytes.length, 4)
+    digest.copy(record, 8)
+    record.set(bytes, headSize)
     try {
-      writeFileSync(`${file}.part`, bytes, { mode: 0o600 })
-      renameSync(`${file}.part`, file)
+      for (let done = 0; done < record.length;) done += writeSync(this.#handle, record, done)
     } catch {
+      // The disk is full. What was written of it is cut off, so that the next record begins cleanly.
+      ftruncateSync(this.#handle, this.#end)
       return { sha256, kept: false }
     }
-    this.#bytes += bytes.length
+    this.#entries.set(sha256, { at: this.#end + headSize, size: bytes.length })
+    this.#end += record.length
+    this.#dirty = true
     return { sha256, kept: true }
   }
 
+  /** Forces what was kept to the disk: before the events that name it are. */
+  async sync(): Promise<void> {
+    if (!this.#dirty) return
+    this.#dirty = false
+    await new Promise<void>((resolve, reject) => {
+      fdatasync(this.#handle, (error) => (error === null ? resolve() : reject(error)))
+    })
+  }
+
   /** What is not delivered yet. */
-  waiting(): { sha256: string; file: string }[] {
-    return this.#bytes === 0 ? [] : this.#names().map((sha256) => ({ sha256, file: join(this.#folder, sha256) }))
+  waiting(): Waiting[] {
+    return [...this.#entries].map(([sha256, { at, size }]) => ({
+      sha256,
+      read: () => {
+        const bytes = Buffer.alloc(size)
+        readSync(this.#handle, bytes, 0, size, at)
+        return bytes
+      },
+    }))
   }
 
   /** The hub has it. */
   delivered(sha256: string): void {
-    const file = join(this.#folder, sha256)
-    if (!existsSync(file)) return
-    this.#bytes -= statSync(file).size
-    rmSync(file)
-    if (this.#bytes < 0) this.#bytes = 0
+    if (!this.#entries.delete(sha256) || this.#entries.size > 0) return
+    ftruncateSync(this.#handle, 0)
+    this.#end = 0
+  }
+
+  close(): void {
+    fdatasyncSync(this.#handle)
+    closeSync(this.#handle)
   }
 }

@@ -49,11 +49,11 @@ export async function listenTcp(service: Service, host: Host, address: string, p
       .finally(() => talking.delete(talk))
     talking.set(talk, (reason) => cutter.cut?.(reason))
   })
-  server.on('error', (error) => host.fault(error, `${service.name} listener`))
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen({ host: address, port, backlog: 4096, ipv6Only: address === '::' }, () => {
       server.removeListener('error', reject)
+      server.on('error', (error) => host.fault(error, `${service.name} listener`))
       resolve()
     })
   })
@@ -159,6 +159,11 @@ async function converse(
     send: async (bytes) => {
       if (life.signal.aborted && socket.destroyed) throw new EndOfStream('the peer left')
       sent += typeof bytes === 'string' ? Buffer.byteLength(bytes) : bytes.length
+      // What is said in one breath goes out in one packet.
+      if (!socket.writableCorked) {
+        socket.cork()
+        process.nextTick(() => socket.uncork())
+      }
       if (socket.write(bytes)) return
       await new Promise<void>((resolve) => {
         const done = () => {
@@ -213,11 +218,11 @@ export async function listenUdp(service: Service, host: Host, address: string, p
   const socket: UdpSocket = createSocket({ type: address.includes(':') ? 'udp6' : 'udp4', ipv6Only: address === '::' })
   const budget = new Budget(2000, 200)
   socket.on('message', (bytes, from) => answer(service, host, socket, budget, bytes, from))
-  socket.on('error', (error) => host.fault(error, `${service.name} listener`))
   await new Promise<void>((resolve, reject) => {
     socket.once('error', reject)
     socket.bind({ address, port, exclusive: true }, () => {
       socket.removeListener('error', reject)
+      socket.on('error', (error) => host.fault(error, `${service.name} listener`))
       resolve()
     })
   })

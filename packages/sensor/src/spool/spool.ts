@@ -38,6 +38,8 @@ export interface SpoolOptions {
   readonly capBytes?: number
   readonly segmentBytes?: number
   readonly onLoss?: (loss: Loss) => void
+  /** Called before events are forced to the disk: for what they name to be there first. */
+  readonly beforeSync?: () => Promise<void>
 }
 
 interface Segment {
@@ -60,6 +62,7 @@ export class Spool {
   readonly #cap: number
   readonly #segmentBytes: number
   readonly #onLoss: (loss: Loss) => void
+  readonly #beforeSync: () => Promise<void>
   readonly #segments: Segment[] = []
   #handle: number | undefined
   #pending: { boot: string; seq: number; line: Buffer }[] = []
@@ -74,6 +77,7 @@ export class Spool {
     this.#cap = options.capBytes ?? 256 * 1024 * 1024
     this.#segmentBytes = options.segmentBytes ?? 1024 * 1024
     this.#onLoss = options.onLoss ?? (() => {})
+    this.#beforeSync = options.beforeSync ?? (async () => {})
     mkdirSync(this.#folder, { recursive: true })
     this.#open()
   }
@@ -169,6 +173,7 @@ export class Spool {
       this.#pending = []
       const bytes = Buffer.concat(batch.map(({ line }) => line))
       try {
+        await this.#beforeSync()
         this.#write(bytes)
         await new Promise<void>((resolve, reject) => {
           fdatasync(this.#handle ?? -1, (error) => (error === null ? resolve() : reject(error)))

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { Spool } from '../spool/spool.ts'
@@ -98,11 +97,11 @@ export class Uplink {
 
   async #sendBlobs(signal: AbortSignal): Promise<void> {
     const { outbox, key } = this.#options
-    for (const { sha256, file } of outbox.waiting()) {
+    for (const { sha256, read } of outbox.waiting()) {
       const response = await fetch(this.#url(`/gateway/v1/blobs/${sha256}`), {
         method: 'PUT',
         headers: { authorization: `Bearer ${key}` },
-        body: readFileSync(file),
+        body: new Uint8Array(read()),
         signal: AbortSignal.any([signal, AbortSignal.timeout(60_000)]),
       })
       await response.arrayBuffer()

@@ -338,7 +338,7 @@ function openShell(session: Session, channel: Channel, user: string): Shell {
   if (channel.pty !== undefined) {
     made.setEnv('TERM', channel.pty.terminal)
     channel.recording = new Recording(channel.pty.width || 80, channel.pty.height || 24, channel.pty.terminal)
-  } else channel.recording = new Recording(80, 24, 'dumb')
+  }
   return made
 }
 

@@ -18,8 +18,6 @@ export interface Kex {
   readonly agree: (theirs: Buffer) => { ours: Buffer; secret: Buffer }
 }
 
-const spki = Buffer.from('302a300506032b656e032100', 'hex')
-
 /** RFC 8731. */
 const curve25519: Kex = {
   hash: 'sha256',
@@ -27,9 +25,13 @@ const curve25519: Kex = {
   agree(theirs) {
     if (theirs.length !== 32) throw new Malformed('invalid curve25519 key')
     const { publicKey, privateKey } = generateKeyPairSync('x25519')
-    const ours = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32)
+    // As JWK: OpenSSL's decoder of DER costs more than the whole exchange.
+    const ours = Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url')
     try {
-      const peer = createPublicKey({ key: Buffer.concat([spki, theirs]), format: 'der', type: 'spki' })
+      const peer = createPublicKey({
+        key: { kty: 'OKP', crv: 'X25519', x: theirs.toString('base64url') },
+        format: 'jwk',
+      })
       return { ours, secret: mpint(diffieHellman({ privateKey, publicKey: peer })) }
     } catch {
       throw new Malformed('invalid curve25519 key')

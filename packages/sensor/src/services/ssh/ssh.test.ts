@@ -77,7 +77,8 @@ test('a session is played and recorded: ident, log-ins, command, output, recordi
     ['echo hi; nope; exit 3', 3, '/root'],
   ])
   expect(run[1]?.data.output).toBe('hi\nbash: line 1: nope: command not found\n')
-  expect(events.filter(({ kind }) => kind === 'recording.closed')).toHaveLength(2)
+  // What was printed stands in the events; only a terminal, or more than fits there, is recorded besides.
+  expect(events.filter(({ kind }) => kind === 'recording.closed')).toHaveLength(0)
   expect(lab.log).toEqual([])
 })
 

@@ -1,0 +1,456 @@
+// npm run bench [-- --json] [-- --events 1,10] [-- --only ssh,telnet,gateway,import,queries,lookups]
+// Prints what things cost, as ratios to a baseline that runs beside them: the machine may be slow, the ratio stays.
+import { execFileSync, fork, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createConnection } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { rolldown } from 'rolldown'
+import ssh2 from 'ssh2'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const skep = `${root}packages/cli/dist/skep.js`
+const value = (name, fallback) => {
+  const at = process.argv.indexOf(name)
+  return at < 0 ? fallback : process.argv[at + 1]
+}
+const only = value('--only', 'ssh,telnet,gateway,import,queries,lookups').split(',')
+const json = process.argv.includes('--json')
+const say = (line) => {
+  if (!json) console.log(line)
+}
+const results = {}
+const temp = mkdtempSync(join(tmpdir(), 'skep-bench-'))
+const folder = (name) => join(temp, name)
+const call = (...args) =>
+  execFileSync(process.execPath, [skep, ...args], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    maxBuffer: 1e8,
+  })
+
+async function bundle(file) {
+  const made = await rolldown({
+    input: `${root}bench/${file}`,
+    platform: 'node',
+    external: [/^@ip-location-db/, /^mmdb-lib$/],
+    logLevel: 'silent',
+  })
+  const out = `${root}packages/cli/dist/bench-${file.replace('.ts', '.js')}`
+  await made.write({ file: out, format: 'esm' })
+  return import(pathToFileURL(out).href)
+}
+
+/** Seconds of CPU that a process has used, and the memory it holds in MB. */
+const cpu = (pid) => {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / 100
+}
+const memory = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
+const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
+const quantile = (all, q) => [...all].sort((a, b) => a - b)[Math.min(all.length - 1, Math.floor(all.length * q))]
+
+async function startSensor(name, from) {
+  const child = spawn(
+    process.execPath,
+    [skep, 'sensor', 'run', '--data', folder(name), '--ports-from', String(from), '--address', '127.0.0.1'],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  await new Promise((resolve) => child.stdout.once('data', resolve))
+  const { credentials } = JSON.parse(call('sensor', 'credentials', '--data', folder(name), '--json'))
+  return {
+    child,
+    pid: child.pid,
+    ...credentials[0],
+    stop: () => new Promise((resolve) => child.once('exit', resolve) && child.kill('SIGTERM')),
+  }
+}
+
+const login = (port, user, password) =>
+  new Promise((resolve, reject) => {
+    const client = new ssh2.Client()
+    client.once('ready', () => resolve(client)).on('error', reject)
+    client.connect({
+      host: '127.0.0.1',
+      port,
+      username: user,
+      password,
+      algorithms: { serverHostKey: ['ssh-ed25519'] },
+    })
+  })
+const exec = (client, line) =>
+  new Promise((resolve, reject) =>
+    client.exec(line, (error, stream) => (error ? reject(error) : stream.on('close', resolve).resume())),
+  )
+
+/** Runs a task so many times, so many at once. */
+async function many(count, parallel, task) {
+  let left = count
+  await Promise.all(
+    Array.from({ length: parallel }, async () => {
+      while (left-- > 0) await task()
+    }),
+  )
+}
+
+async function sshCost(pid, port, user, password, line, count = 800) {
+  const once = async () => {
+    const client = await login(port, user, password)
+    await exec(client, line)
+    client.end()
+  }
+  await many(100, 32, once)
+  const before = cpu(pid)
+  await many(count, 64, once)
+  await wait(300)
+  return ((cpu(pid) - before) / count) * 1000
+}
+
+async function benchSsh() {
+  const sensor = await startSensor('ssh', 21_000)
+  await wait(1500)
+  const idleMb = memory(sensor.pid)
+  const before = memory(sensor.pid)
+  const held = []
+  await many(250, 25, async () => held.push(await login(21_022, sensor.user, sensor.password)))
+  await wait(500)
+  const kbPerSession = ((memory(sensor.pid) - before) * 1024) / held.length
+  for (const client of held) client.end()
+  const quick = await sshCost(sensor.pid, 21_022, sensor.user, sensor.password, 'uname -a')
+  const shell = await sshCost(sensor.pid, 21_022, sensor.user, sensor.password, 'echo a | wc -c', 300)
+  await sensor.stop()
+
+  const baseline = fork(`${root}bench/ssh2-server.mjs`, ['21999'], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
+  await new Promise((resolve) => baseline.stdout.once('data', resolve))
+  const ssh2Cost = await sshCost(baseline.pid, 21_999, 'root', 'x', 'uname -a')
+  baseline.kill()
+  let sshesame
+  try {
+    execFileSync('sh', ['-c', 'command -v sshesame'])
+    writeFileSync(
+      folder('sshesame.yaml'),
+      `server:\n  listen_address: 127.0.0.1:21998\nlogging:\n  file: ${folder('sshesame.log')}\n`,
+    )
+    const peer = spawn('sshesame', ['-config', folder('sshesame.yaml'), '-data_dir', temp], { stdio: 'ignore' })
+    await wait(1500)
+    sshesame = await sshCost(peer.pid, 21_998, 'root', 'x', 'uname -a')
+    peer.kill()
+  } catch {
+    say('  sshesame is not installed: left out')
+  }
+  results.ssh = {
+    cpuMsPerLoginAndExec: quick,
+    cpuMsWithShell: shell,
+    idleMb,
+    kbPerSession,
+    baselineSsh2CpuMs: ssh2Cost,
+    ratioToSsh2: quick / ssh2Cost,
+    ...(sshesame !== undefined && { sshesameCpuMs: sshesame, ratioToSshesame: quick / sshesame }),
+  }
+  say(
+    `SSH      ${quick.toFixed(2)} ms CPU per log-in and exec, fully recorded (budget 1.0); ${shell.toFixed(2)} ms when the line needs a shell`,
+  )
+  say(
+    `         ${(quick / ssh2Cost).toFixed(2)} times npm ssh2's server without shell or log (${ssh2Cost.toFixed(2)} ms)${sshesame === undefined ? '' : `, ${(quick / sshesame).toFixed(2)} times sshesame (${sshesame.toFixed(2)} ms)`}`,
+  )
+  say(
+    `         ${idleMb.toFixed(0)} MB idle with all services (budget 150), ${kbPerSession.toFixed(0)} KB per idle session (budget 100)`,
+  )
+}
+
+async function benchTelnet() {
+  const sensor = await startSensor('telnet', 22_000)
+  await wait(1500)
+  const once = () =>
+    new Promise((resolve) => {
+      const socket = createConnection(22_023, '127.0.0.1')
+      let text = ''
+      const steps = [
+        [/login: $/, `${sensor.user}\r\n`],
+        [/Password: $/, `${sensor.password}\r\n`],
+        [/# $/, 'exit\r\n'],
+      ]
+      socket.on('data', (chunk) => {
+        text += chunk.toString('latin1')
+        if (steps.length > 0 && steps[0][0].test(text)) {
+          socket.write(steps.shift()[1])
+          text = ''
+        }
+      })
+      socket.on('error', () => {})
+      socket.on('close', resolve)
+    })
+  await many(100, 32, once)
+  const before = cpu(sensor.pid)
+  await many(800, 64, once)
+  await wait(300)
+  const cost = ((cpu(sensor.pid) - before) / 800) * 1000
+  await sensor.stop()
+  results.telnet = { cpuMsPerLogin: cost }
+  say(`Telnet   ${cost.toFixed(2)} ms CPU per log-in and session (budget 0.5)`)
+}
+
+const line = (i, boot) =>
+  JSON.stringify({
+    id: `0190${String(i).padStart(4, '0').slice(-4)}-0000-7000-8000-${String(i).padStart(12, '0')}`,
+    sensor: 'bench',
+    boot,
+    seq: i,
+    time: `2026-10-01T00:${String(Math.floor(i / 60_000) % 60).padStart(2, '0')}:${String(Math.floor(i / 1000) % 60).padStart(2, '0')}.${String((i % 1000) * 1000).padStart(6, '0')}Z`,
+    session: `01900000-0000-7000-8000-${String(Math.floor(i / 8)).padStart(12, '0')}`,
+    service: 'ssh',
+    transport: 'tcp',
+    source: { ip: `${1 + (i % 200)}.${i % 251}.${i % 13}.7`, port: 1000 + (i % 60_000) },
+    target: { port: 22 },
+    kind: i % 8 === 0 ? 'session.open' : i % 8 === 7 ? 'command.run' : 'auth.attempt',
+    data:
+      i % 8 === 0
+        ? {}
+        : i % 8 === 7
+          ? { line: 'uname -a', exit_code: 0 }
+          : { method: 'password', user: 'root', secret: `secret${i % 977}`, accepted: false },
+  })
+
+async function startAll(data, from) {
+  const child = spawn(
+    process.execPath,
+    [
+      skep,
+      'start',
+      '--data',
+      data,
+      '--portal-port',
+      '0',
+      '--sensor-ports-from',
+      String(from),
+      '--sensor-address',
+      '127.0.0.1',
+      '--no-update',
+      '--json',
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  const started = JSON.parse(String(await new Promise((resolve) => child.stdout.once('data', resolve))))
+  for (
+    let i = 0;
+    i < 300 &&
+    !(await fetch(`${started.portal}/readyz`).then(
+      (r) => r.ok,
+      () => false,
+    ));
+    i++
+  )
+    await wait(100)
+  const token = call('token', 'create', '--data', data).trim()
+  return {
+    ...started,
+    token,
+    pid: child.pid,
+    stop: () => new Promise((resolve) => child.once('exit', resolve) && child.kill('SIGINT')),
+  }
+}
+
+async function benchGateway() {
+  const all = await startAll(folder('gateway'), 23_000)
+  const boot = '01900000-0000-7000-8000-00000000beef'
+  const size = 5000
+  const rounds = 80
+  const bodies = Array.from({ length: rounds }, (_, r) =>
+    gzipSync(Array.from({ length: size }, (_, i) => line(r * size + i, boot)).join('\n'), { level: 1 }),
+  )
+  const started = performance.now()
+  let next = 0
+  await many(rounds, 4, async () => {
+    const body = bodies[next++]
+    const response = await fetch(`${all.portal}/gateway/v1/batches`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${all.token}`,
+        'content-encoding': 'gzip',
+        'x-skep-sensor': 'bench',
+        'x-skep-boot': boot,
+      },
+      body,
+    })
+    if (!response.ok) throw new Error(await response.text())
+  })
+  const burst = (rounds * size) / ((performance.now() - started) / 1000)
+  // From the socket to acknowledged: one Redis client that never waits.
+  const socket = createConnection(29_379, '127.0.0.1')
+  const requests = 30_000
+  const begun = performance.now()
+  await new Promise((resolve) => {
+    let heard = 0
+    socket.on('data', (chunk) => {
+      heard += chunk.length
+      if (heard >= requests * 7) resolve()
+    })
+    socket.write('PING\r\n'.repeat(requests))
+  })
+  socket.destroy()
+  const ledger = async () => {
+    const { ledger: rows } = await (
+      await fetch(`${all.portal}/api/v1/sensors`, { headers: { authorization: `Bearer ${all.token}` } })
+    ).json()
+    return rows.filter(({ sensor }) => sensor === all.sensor).reduce((sum, { committed }) => sum + committed, 0)
+  }
+  while ((await ledger()) < requests) await wait(50)
+  const live = requests / ((performance.now() - begun) / 1000)
+  const hubMb = memory(all.pid)
+  await all.stop()
+  results.gateway = { eventsPerSecondBurst: burst, eventsPerSecondSocketToAcknowledged: live, hubMb }
+  say(
+    `Gateway  ${Math.round(burst)} events/s, durable, in a burst (budget 50000); ${Math.round(live)} events/s from one socket to acknowledged`,
+  )
+  say(`         hub process ${hubMb.toFixed(0)} MB`)
+}
+
+async function benchImport() {
+  const lines = Array.from({ length: 100_000 }, (_, i) =>
+    JSON.stringify({
+      timestamp: { $date: new Date(1_510_000_000_000 + i * 1000).toISOString() },
+      source_ip: `${1 + (i % 200)}.${i % 251}.${i % 13}.7`,
+      source_port: 1000,
+      destination_port: i % 7 === 0 ? 22 : 23,
+      identifier: 'bench',
+      honeypot: 'dionaea',
+      protocol: 'pcap',
+    }),
+  )
+  writeFileSync(folder('mhn.json'), lines.join('\n'))
+  const all = await startAll(folder('import'), 24_000)
+  const started = performance.now()
+  call('import', 'mhn', folder('mhn.json'), '--data', folder('import'), '--json')
+  const rate = 100_000 / ((performance.now() - started) / 1000)
+  await all.stop()
+  results.import = { eventsPerSecond: rate }
+  say(`Import   ${Math.round(rate)} events/s`)
+}
+
+const asked = [
+  ['network timeline', 'timeline?since=2026-10-01&until=2026-10-31&asn=1200'],
+  ['network totals', 'totals?since=2026-10-01&until=2026-10-31&asn=1200'],
+  ['network sources', 'sources?since=2026-10-01&until=2026-10-31&asn=1200&limit=25'],
+  ['network sessions', 'sessions?since=2026-10-01&until=2026-10-31&asn=1200&limit=25'],
+  ['all: timeline', 'timeline?since=2026-10-01&until=2026-10-31'],
+  ['all: economies', 'breakdown?since=2026-10-01&until=2026-10-31&by=economy&limit=8'],
+  ['all: networks', 'networks?since=2026-10-01&until=2026-10-31&limit=10'],
+  ['credentials', 'indicators?since=2026-10-01&until=2026-10-31&type=credential&limit=25'],
+]
+
+async function benchQueries() {
+  const { generate } = await bundle('generate.ts')
+  results.queries = {}
+  for (const millions of value('--events', '1,10').split(',').map(Number)) {
+    const data = folder(`queries-${millions}`)
+    await (await startAll(data, 25_000)).stop()
+    // Generated straight in the engine, while no hub runs on it: in a process of its own, for it opens once.
+    const total = millions * 1e6
+    const step = 1_000_000
+    const script = `import { Session, drainPending } from 'chdb'
+const session = new Session(${JSON.stringify(`${data}/hub/store/engine`)}, { connectionArgs: ['--max_partitions_per_insert_block=1000'] })
+for (const sql of ${JSON.stringify(Array.from({ length: total / step }, (_, i) => generate(i * step, step).replace('{total}', String(total))))}) await session.queryAsync(sql)
+const size = JSON.parse((await session.queryAsync("SELECT table, sum(bytes_on_disk) AS bytes, sum(rows) AS rows FROM system.parts WHERE database = 'skep' AND active GROUP BY table", { format: 'JSON' })).text()).data
+console.log(JSON.stringify(size))
+session.close()
+await drainPending()
+process.exit(0)`
+    writeFileSync(`${root}packages/cli/dist/bench-fill.mjs`, script)
+    const sizes = JSON.parse(
+      execFileSync(process.execPath, [`${root}packages/cli/dist/bench-fill.mjs`], { encoding: 'utf8', maxBuffer: 1e8 })
+        .trim()
+        .split('\n')
+        .at(-1),
+    )
+    const bytesOf = (test) =>
+      sizes.filter(({ table }) => test(table)).reduce((sum, { bytes }) => sum + Number(bytes), 0) / total
+    const perEvent = bytesOf((table) => table === 'events')
+    const perRollup = bytesOf((table) => table !== 'events')
+    const all = await startAll(data, 25_000)
+    const timed = {}
+    const statements = {}
+    for (const [name, path] of asked) {
+      const times = []
+      for (let i = 0; i < 12; i++) {
+        const start = performance.now()
+        const answer = await (
+          await fetch(`${all.portal}/api/v1/${path}`, { headers: { authorization: `Bearer ${all.token}` } })
+        ).json()
+        if (i >= 2) times.push(performance.now() - start)
+        statements[name] = { sql: answer.sql, params: answer.params }
+      }
+      timed[name] = { p50: quantile(times, 0.5), p95: quantile(times, 0.95) }
+    }
+    await all.stop()
+    const direct = `import { Session, drainPending } from 'chdb'
+const session = new Session(${JSON.stringify(`${data}/hub/store/engine`)}, { connectionArgs: ['--max_threads=2'] })
+const out = {}
+for (const [name, { sql, params }] of Object.entries(${JSON.stringify(statements)})) {
+  const times = []
+  for (let i = 0; i < 12; i++) { const t = performance.now(); await session.queryBindAsync(sql, params, { format: 'JSONEachRow' }); if (i >= 2) times.push(performance.now() - t) }
+  times.sort((a, b) => a - b)
+  out[name] = times[Math.floor(times.length / 2)]
+}
+console.log(JSON.stringify(out))
+session.close()
+await drainPending()
+process.exit(0)`
+    writeFileSync(`${root}packages/cli/dist/bench-direct.mjs`, direct)
+    const straight = JSON.parse(
+      execFileSync(process.execPath, [`${root}packages/cli/dist/bench-direct.mjs`], { encoding: 'utf8' })
+        .trim()
+        .split('\n')
+        .at(-1),
+    )
+    results.queries[`${millions}M`] = {
+      bytesPerEvent: perEvent,
+      bytesPerEventRollups: perRollup,
+      routes: Object.fromEntries(
+        Object.entries(timed).map(([name, times]) => [
+          name,
+          { ...times, straightP50: straight[name], ratio: times.p50 / straight[name] },
+        ]),
+      ),
+    }
+    say(
+      `Queries  over ${millions} million events: ${perEvent.toFixed(1)} bytes an event (budget 20), ${perRollup.toFixed(1)} for rollups (budget 8)`,
+    )
+    for (const [name, { p50, p95 }] of Object.entries(timed))
+      say(
+        `         ${name.padEnd(18)} p50 ${p50.toFixed(0).padStart(5)} ms  p95 ${p95.toFixed(0).padStart(5)} ms   ${(p50 / straight[name]).toFixed(1)} times the same SQL straight in chDB (${straight[name].toFixed(0)} ms)`,
+      )
+    rmSync(data, { recursive: true, force: true })
+  }
+}
+
+async function benchLookups() {
+  const { lookups } = await bundle('lookups.ts')
+  results.lookups = lookups()
+  const { v4PerSecond, v6PerSecond, loadSeconds, tableMegabytes } = results.lookups
+  say(
+    `Look-ups ${(v4PerSecond / 1e6).toFixed(1)} million/s IPv4, ${(v6PerSecond / 1e6).toFixed(1)} million/s IPv6 on one core, from text (budget 2); ${tableMegabytes.toFixed(0)} MB of tables (budget 100), loaded in ${loadSeconds.toFixed(1)} s`,
+  )
+}
+
+const parts = {
+  ssh: benchSsh,
+  telnet: benchTelnet,
+  gateway: benchGateway,
+  import: benchImport,
+  queries: benchQueries,
+  lookups: benchLookups,
+}
+try {
+  for (const name of only) {
+    if (parts[name] === undefined) throw new Error(`There is no part ${name}: ${Object.keys(parts).join(', ')}`)
+    await parts[name]()
+  }
+} finally {
+  rmSync(temp, { recursive: true, force: true })
+}
+if (json) console.log(JSON.stringify(results))
+process.exit(0)

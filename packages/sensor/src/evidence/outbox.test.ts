@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto'
+import { appendFileSync, mkdtempSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { Outbox } from './outbox.ts'
+
+const hash = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')
+
+test('bytes wait until they are delivered, over a new start and a torn tail, and leave no room taken', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'skep-outbox-'))
+  const all = [Buffer.from('one'), Buffer.alloc(0), Buffer.alloc(5000, 7)]
+  const first = new Outbox(folder)
+  for (const bytes of all) expect(first.keep(bytes)).toEqual({ sha256: hash(bytes), kept: true })
+  expect(first.keep(Buffer.from('one')).kept).toBe(true)
+  first.close()
+  appendFileSync(join(folder, 'outbox.pack'), 'SKB1 torn')
+  const second = new Outbox(folder)
+  expect(second.keep(Buffer.from('more')).kept).toBe(true)
+  const waiting = second.waiting()
+  expect(waiting.map(({ sha256, read }) => [sha256, hash(read())])).toEqual(
+    [...all, Buffer.from('more')].map((bytes) => [hash(bytes), hash(bytes)]),
+  )
+  for (const { sha256 } of waiting) second.delivered(sha256)
+  expect(second.waiting()).toEqual([])
+  expect(statSync(join(folder, 'outbox.pack')).size).toBe(0)
+  second.close()
+})
+
+test('beyond its cap nothing is kept, and that is said', () => {
+  const box = new Outbox(mkdtempSync(join(tmpdir(), 'skep-outbox-')), 1000)
+  expect(box.keep(Buffer.alloc(500)).kept).toBe(true)
+  expect(box.keep(Buffer.alloc(600)).kept).toBe(false)
+  box.close()
+})
