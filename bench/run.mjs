@@ -258,7 +258,7 @@ async function benchGateway() {
   const all = await startAll(folder('gateway'), 23_000)
   const boot = '01900000-0000-7000-8000-00000000beef'
   const size = 5000
-  const rounds = 80
+  const rounds = 40
   const bodies = Array.from({ length: rounds }, (_, r) =>
     gzipSync(Array.from({ length: size }, (_, i) => line(r * size + i, boot)).join('\n'), { level: 1 }),
   )
@@ -281,7 +281,7 @@ async function benchGateway() {
   const burst = (rounds * size) / ((performance.now() - started) / 1000)
   // From the socket to acknowledged: one Redis client that never waits.
   const socket = createConnection(29_379, '127.0.0.1')
-  const requests = 30_000
+  const requests = 20_000
   const begun = performance.now()
   await new Promise((resolve) => {
     let heard = 0

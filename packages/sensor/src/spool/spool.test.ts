@@ -1,6 +1,7 @@
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Spool, type Loss } from './spool.ts'
 
@@ -81,3 +82,42 @@ test('beyond its cap the oldest goes, and every number that went is told', async
   expect(losses.every(({ reason }) => reason === 'cap')).toBe(true)
   await spool.close()
 })
+
+test('however appending, sending and starting anew are mixed, every event is delivered, once, in order', async () => {
+  const step = fc.oneof(
+    fc.record({ append: fc.integer({ min: 1, max: 60 }) }),
+    fc.record({ send: fc.integer({ min: 1, max: 80 }) }),
+    fc.constant({ restart: true }),
+  )
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+      const at = folder()
+      const options = { folder: at, segmentBytes: 2000, onLoss: (loss: Loss) => losses.push(loss) }
+      const losses: Loss[] = []
+      let spool = new Spool(options)
+      let made = 0
+      const seen: number[] = []
+      for (const one of steps) {
+        if ('append' in one) {
+          // Some are still on their way to the disk while the next step runs.
+          for (let i = 0; i < one.append; i++) spool.append({ boot: 'b', seq: made, json: `{"seq":${made++}}` })
+          if (one.append % 2 === 0) await spool.written()
+        } else if ('send' in one) {
+          const batch = spool.next(one.send, 1e9)
+          seen.push(...batch.map(({ seq }) => seq))
+          await new Promise((resolve) => setImmediate(resolve))
+          spool.acknowledge(batch.length)
+        } else {
+          await spool.close()
+          spool = new Spool(options)
+        }
+      }
+      await spool.written()
+      seen.push(...drain(spool, 1000))
+      await spool.close()
+      expect(seen).toEqual(range(0, made))
+      expect(losses).toEqual([])
+    }),
+    { numRuns: 60 },
+  )
+}, 60_000)

@@ -266,16 +266,12 @@ export class Spool {
     while (this.#segments.length > 1 && (this.#segments[0]?.number ?? 0) < this.#cursor.segment) {
       rmSync(join(this.#folder, name(this.#segments.shift()?.number ?? 0)), { force: true })
     }
+    // All is delivered: begin a new file rather than keep what nobody needs.
     const last = this.#segments.at(-1)
-    if (
-      last !== undefined &&
-      this.#segments.length === 1 &&
-      line >= last.count &&
-      last.bytes > 64 * 1024 &&
-      this.#pending.length === 0 &&
-      this.#flushing === undefined &&
-      !this.#closed
-    ) {
+    const { segment: number, line: next } = this.#cursor
+    const drained = last !== undefined && this.#segments.length === 1 && number === last.number && next >= last.count
+    const quiet = this.#pending.length === 0 && this.#flushing === undefined && !this.#closed
+    if (drained && quiet && last.bytes > this.#segmentBytes / 16) {
       this.#roll()
       const done = this.#segments.shift()
       this.#cursor = { segment: this.#segments[0]?.number ?? 0, line: 0 }
