@@ -178,6 +178,8 @@ const ssh: Driver = async (session, at, header, speed) => {
         readyTimeout: 30_000,
       })
     })
+    let hangUp = (): void => {}
+    client.once('close', () => hangUp())
     let commands = 0
     for (const { input, dt } of session.inputs) {
       await pause(dt, speed)
@@ -188,7 +190,7 @@ const ssh: Driver = async (session, at, header, speed) => {
           stream.stderr.resume()
           stream.end()
         })
-        client.once('close', () => reject(new Error('the sensor hung up')))
+        hangUp = () => reject(new Error('the sensor hung up'))
       })
       commands++
     }

@@ -381,9 +381,9 @@ const lastLogin = (booted: number): string => {
   return `${day} ${month} ${dd.replace(/^0/, ' ')} ${time} ${year}`
 }
 
-/** Programs that read what the client sends before they do anything. */
+/** Lines that read what the client sends before they do anything: a program without a file, at the head of a pipe. */
 const readsInput =
-  /(?:^|[;&|(]\s*)(?:\/(?:usr\/)?s?bin\/)?(?:cat|tee|dd|sh|bash|ash|base64|gunzip|tar|python3?|perl|chpasswd|passwd|crontab\s+-|xxd)\b/
+  /(?:^|[;&(]\s*)(?:\/(?:usr\/)?s?bin\/)?(?:cat\s*-?\s*(?:>|$|\|)|tee\b|dd\b(?![^;|&]*\bif=)|(?:sh|bash|ash)\s*(?:-s\b[^;|&]*)?(?:$|[;&])|base64\s+-d\s*(?:>|\||$)|gunzip\s*(?:-c\s*)?(?:>|\||$)|tar\s+[^;|&]*-(?:\s|$)|python3?\s*-?\s*$|perl\s*-?\s*$|chpasswd\b|passwd\b|crontab\s+-\s*(?:$|[;&])|xxd\s+-r\b)/
 const maxInput = 12 * 1024 * 1024
 
 async function exec(session: Session, channel: Channel, user: string, line: Buffer): Promise<void> {
