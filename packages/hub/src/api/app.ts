@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { extname, join, normalize } from 'node:path'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { OpenAPIHono } from '@hono/zod-openapi'
+import { bodyLimit } from 'hono/body-limit'
 import { getCookie, setCookie } from 'hono/cookie'
 import type { Context, Env } from './context.ts'
 import { eventRoutes } from './routes/events.ts'
@@ -100,6 +101,10 @@ export function createApp(context: Context): OpenAPIHono<Env> {
     c.set('caller', caller)
     return next()
   })
+  app.use(
+    '/gateway/*',
+    bodyLimit({ maxSize: 64 * 1024 * 1024, onError: (c) => c.json({ error: 'More than 64 MiB' }, 413) }),
+  )
   app.use('/gateway/*', async (c, next) => {
     const bearer = /^Bearer (\S+)$/.exec(c.req.header('authorization') ?? '')?.[1]
     const caller = relational.checkToken(bearer ?? '')

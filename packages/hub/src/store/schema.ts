@@ -163,6 +163,7 @@ export const rollups = (retention: Retention): readonly Rollup[] =>
     },
   ].map((rollup) => ({
     ...rollup,
+    columns: rollup.columns.map(({ name, type }) => ({ name, type: `${type} CODEC(ZSTD(3))` })),
     tail: rollup.tail.replace(
       ' SETTINGS',
       ` TTL ${rollup.name === 'hourly' ? 'hour' : 'toDateTime(day)'} + toIntervalDay(${retention.rollups}) SETTINGS`,

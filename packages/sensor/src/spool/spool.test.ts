@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -121,3 +122,35 @@ test('however appending, sending and starting anew are mixed, every event is del
     { numRuns: 60 },
   )
 }, 60_000)
+
+/** A disk of 300 KB, where the machine allows to make one. */
+function tinyDisk(): string | undefined {
+  const at = folder()
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=300k', 'tmpfs', at], { stdio: 'ignore' })
+    return at
+  } catch {
+    console.log('skipped: no small disk can be mounted here')
+    return undefined
+  }
+}
+const tiny = tinyDisk()
+
+test.runIf(tiny !== undefined)(
+  'on a full disk what does not fit is told, the rest is delivered, and with room again it goes on',
+  async () => {
+    const losses: Loss[] = []
+    const spool = new Spool({ folder: join(tiny ?? '', 'spool'), onLoss: (loss) => losses.push(loss) })
+    for (let from = 0; from < 600; from += 100) await fill(spool, from, from + 100, 1000)
+    const seen = drain(spool, 1000)
+    await fill(spool, 600, 650)
+    seen.push(...drain(spool, 1000))
+    await spool.close()
+    execFileSync('umount', [tiny ?? ''])
+    const lost = losses.flatMap(({ first, last }) => range(first, last + 1))
+    expect(losses.length).toBeGreaterThan(0)
+    expect(losses.every(({ reason }) => reason === 'disk')).toBe(true)
+    expect([...seen, ...lost].sort((a, b) => a - b)).toEqual(range(0, 650))
+    expect(seen).toEqual(expect.arrayContaining(range(600, 650)))
+  },
+)

@@ -3,6 +3,7 @@ import {
   existsSync,
   fdatasync,
   fsyncSync,
+  ftruncateSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -179,7 +180,8 @@ export class Spool {
           fdatasync(this.#handle ?? -1, (error) => (error === null ? resolve() : reject(error)))
         })
       } catch {
-        // The disk is full or gone: what cannot be kept is told, and counted.
+        // The disk is full or gone: what cannot be kept is told, and counted. Half a line must not spoil the next.
+        this.#cutTail()
         for (const loss of lossesOf(batch, 'disk')) this.#onLoss(loss)
         await new Promise((resolve) => setTimeout(resolve, 200))
         continue
@@ -191,6 +193,14 @@ export class Spool {
       this.#wake?.()
       if (segment.bytes >= this.#segmentBytes) this.#roll()
       this.#enforceCap()
+    }
+  }
+
+  #cutTail(): void {
+    try {
+      if (this.#handle !== undefined) ftruncateSync(this.#handle, this.#segments.at(-1)?.bytes ?? 0)
+    } catch {
+      // Then the checksum finds the half line.
     }
   }
 
