@@ -256,23 +256,27 @@ async function startAll(data, from) {
 
 async function benchGateway() {
   const all = await startAll(folder('gateway'), 23_000)
-  const boot = '01900000-0000-7000-8000-00000000beef'
+  // Eight sensors that come back after an outage, all at once.
+  const boots = Array.from({ length: 8 }, (_, i) => `01900000-0000-7000-8000-00000000bee${i}`)
   const size = 5000
   const rounds = 40
   const bodies = Array.from({ length: rounds }, (_, r) =>
-    gzipSync(Array.from({ length: size }, (_, i) => line(r * size + i, boot)).join('\n'), { level: 1 }),
+    gzipSync(Array.from({ length: size }, (_, i) => line(Math.floor(r / 8) * size + i, boots[r % 8])).join('\n'), {
+      level: 1,
+    }),
   )
   const started = performance.now()
   let next = 0
-  await many(rounds, 4, async () => {
-    const body = bodies[next++]
+  await many(rounds, 8, async () => {
+    const r = next++
+    const body = bodies[r]
     const response = await fetch(`${all.portal}/gateway/v1/batches`, {
       method: 'POST',
       headers: {
         authorization: `Bearer ${all.token}`,
         'content-encoding': 'gzip',
         'x-skep-sensor': 'bench',
-        'x-skep-boot': boot,
+        'x-skep-boot': boots[r % 8],
       },
       body,
     })

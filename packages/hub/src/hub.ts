@@ -133,6 +133,11 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   }, 3_600_000)
   timer.unref()
   if (options.update !== true) clearInterval(timer)
+  // Tables that "skep data update" or a person put there are taken without a new start.
+  const reload = setInterval(() => {
+    enricher.load().catch((error: unknown) => log(`enrichment: cannot load the tables: ${String(error)}`))
+  }, 60_000)
+  reload.unref()
 
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
@@ -143,6 +148,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     ready,
     async stop() {
       clearInterval(timer)
+      clearInterval(reload)
       updates.abort()
       await ready
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))

@@ -52,7 +52,7 @@ export async function updateData(options: Common): Promise<void> {
     else {
       for (const { file, bytes, error } of results)
         console.log(error === undefined ? `${file}\t${bytes} bytes` : `${file}\tnot fetched: ${error}`)
-      console.log(`The tables are in ${folder}. A running hub takes them at its next start.`)
+      console.log(`The tables are in ${folder}. A running hub takes them within a minute.`)
     }
   } catch (error) {
     throw new UserError(error instanceof Error ? error.message : String(error), exit.failed, { cause: error })

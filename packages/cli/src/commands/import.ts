@@ -136,7 +136,7 @@ async function importFile(
       }),
     )
     events++
-    if (batch.lines.length >= 5000) await flush(one.sensor)
+    if (batch.lines.length >= 20_000) await flush(one.sensor)
   }
 
   for await (const { line, raw } of readLines(file)) {

@@ -67,6 +67,7 @@ export class Enricher {
   #snapshots: Snapshot[] = []
   #current: Loaded | undefined
   #other: Loaded | undefined
+  #loading: Promise<void> | undefined
 
   constructor(folder: string) {
     this.#folder = folder
@@ -89,6 +90,11 @@ export class Enricher {
 
   /** Loads the newest snapshot, or loads it anew after an update; look-ups go on meanwhile with the old one. */
   async load(): Promise<void> {
+    this.#loading ??= this.#load().finally(() => (this.#loading = undefined))
+    await this.#loading
+  }
+
+  async #load(): Promise<void> {
     this.#snapshots = findSnapshots(this.#folder)
     const newest = this.#snapshots.at(-1)
     if (newest === undefined || newest.id === this.#current?.snapshot.id) return

@@ -147,7 +147,7 @@ export class Ingest {
 
   async #work(): Promise<void> {
     // What arrives in the same moment is committed together: the cost of a commit is per batch, not per event.
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    if (this.#queued < 2000) await new Promise((resolve) => setTimeout(resolve, 50))
     while (this.#queue.length > 0) {
       const jobs: Job[] = []
       let size = 0
