@@ -242,7 +242,7 @@ test.runIf(chromium)(
   async () => {
     const { chromium: browserType } = await import('playwright-core')
     const axe = (await import('axe-core')).default
-    if (has('sshpass')) await ssh([], "echo '<img src=x onerror=document.title=1>'; uname -a")
+    if (has('sshpass')) await ssh(['-tt'], "echo '<img src=x onerror=document.title=1>'; uname -a")
     call('demo', '--data', data)
     const browser = await browserType.launch({
       executablePath: execFileSync('sh', ['-c', 'command -v chromium'], { encoding: 'utf8' }).trim(),
@@ -270,7 +270,7 @@ test.runIf(chromium)(
       await page.waitForSelector('.live .on')
       await fetch(`http://127.0.0.1:${from + 80}/live-in-the-portal`)
       await page.waitForSelector('text=/live-in-the-portal/', { timeout: 5000 })
-      const session = (await events('kind=command.run')).at(-1)?.session ?? ''
+      const session = (await events('kind=recording.closed')).at(-1)?.session ?? ''
       const paths = [
         '/?span=all',
         '/networks?span=all',
