@@ -109,7 +109,11 @@ function explain(folder: string, detail: string): string {
   if (/lock file/i.test(detail)) {
     return `Another process uses the store in ${folder}: stop it, or choose another folder with --data`
   }
-  const reason = detail.trim().slice(0, 800)
+  // It may quote what lies on the disk: nothing of that may act on a terminal.
+  const reason = detail
+    .trim()
+    .slice(0, 800)
+    .replace(/[^\x20-\x7e\n]/g, '·')
   return (
     `Cannot open the store in ${folder}: ${reason}\n` +
     `Move the folder away and start again with an empty store, or bring back a copy with: skep restore FILE`
