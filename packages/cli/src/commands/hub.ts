@@ -1,4 +1,4 @@
-import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { execFileSync } from 'node:child_process'
@@ -91,5 +91,4 @@ export async function restore(file: string, options: Common): Promise<void> {
   } finally {
     rmSync(draft, { recursive: true, force: true })
   }
-  void copyFileSync
 }

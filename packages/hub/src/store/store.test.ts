@@ -7,7 +7,7 @@ import { openStore, type Store } from './client.ts'
 import { startEngine, StoreUnavailable, type Engine } from './embedded.ts'
 import { createTable, database, migrate } from './migrate.ts'
 import { events, rollups, defaultRetention } from './schema.ts'
-import { join as joinSql, raw, sql, string, strings, uint32 } from './sql.ts'
+import { join as joinSql, sql, string, strings, uint32 } from './sql.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'skep-store-'))
 let engine: Engine
@@ -135,7 +135,6 @@ test('the statements are good on a cluster too, as far as their syntax can be to
       .replace(/^(CREATE (?:TABLE|DATABASE) IF NOT EXISTS \S+)/, '$1 ON CLUSTER c')
     await expect(store.query(sql`SELECT formatQuerySingleLine(${string(clustered)}) AS text`)).resolves.toHaveLength(1)
   }
-  void raw
 })
 
 test('a second engine on the same folder is told what is wrong; a folder that is none too', async () => {

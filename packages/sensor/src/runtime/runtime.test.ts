@@ -97,9 +97,7 @@ test('a sequence has no gaps, and shutting down is recorded', async () => {
   const lab = await testSensor()
   await lab.connect('ssh')
   await lab.until('session.open')
-  const events = lab.events
   await lab.sensor.stop().catch(() => {})
-  void events
   const { Spool } = await import('../spool/spool.ts')
   const spool = new Spool({ folder: `${lab.data}/spool` })
   const left = spool

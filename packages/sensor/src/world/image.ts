@@ -306,12 +306,11 @@ export function buildImage(machine: Machine): Image {
   )
   dir('/root/.ssh', 0o700, 0, 0, old + 3 * day)
   file('/root/.ssh/authorized_keys', '', 0o600, 0, 0, old + 3 * day)
-  for (const { name, uid, gid, home } of machine.users.filter(({ uid }) => uid >= 1000 && uid < 60_000)) {
+  for (const { uid, gid, home } of machine.users.filter(({ uid }) => uid >= 1000 && uid < 60_000)) {
     dir(home, 0o755, uid, gid)
     file(`${home}/.bashrc`, '# ~/.bashrc: executed by bash(1) for non-login shells.\n', 0o644, uid, gid)
     file(`${home}/.profile`, '# ~/.profile: executed by the command interpreter for login shells.\n', 0o644, uid, gid)
     file(`${home}/.bash_logout`, '# ~/.bash_logout: executed by bash(1) when login shell exits.\n', 0o644, uid, gid)
-    void name
   }
   file(
     '/var/www/html/index.nginx-debian.html',

@@ -1,5 +1,4 @@
 import { quoteArgument } from '@skep/vocabulary'
-import { Malformed } from '../../runtime/reader.ts'
 import { service, type Session } from '../../runtime/service.ts'
 import { fingerprintOf } from '../../world/keys.ts'
 import { mediaOf } from '../../world/shell.ts'
@@ -77,7 +76,6 @@ export const redis = service({
       }
     } catch (cause) {
       if (cause instanceof ProtocolError) await session.send(`-ERR Protocol error: ${cause.message}\r\n`)
-      if (cause instanceof Malformed) throw cause
       throw cause
     }
   },

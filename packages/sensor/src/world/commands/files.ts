@@ -30,7 +30,7 @@ const ls: Command = async (args, io) => {
   const long = flags.has('l') || flags.has('n') || flags.has('g')
   const sized = (n: number) => (flags.has('h') ? human(n) : String(n))
   let [out, err, code] = ['', '', 0]
-  const print = (entries: { name: string; node: FsNode }[], base: string): string => {
+  const print = (entries: { name: string; node: FsNode }[]): string => {
     const sorted =
       flags.has('U') || flags.has('f')
         ? entries
@@ -63,7 +63,6 @@ const ls: Command = async (args, io) => {
     ])
     const width = (column: number) => Math.max(0, ...rows.map((row) => (row[column] ?? '').length))
     const [w1, w2, w3, w4] = [width(1), width(2), width(3), width(4)]
-    void base
     return rows
       .map(
         ([p = '', n = '', u = '', g = '', s = '', t = '', name = '']) =>
@@ -82,7 +81,7 @@ const ls: Command = async (args, io) => {
     } else if (node.type === 'directory' && !flags.has('d')) folders.push(path)
     else files.push({ name: path, node })
   }
-  out += print(files, cwd)
+  out += print(files)
   const several = rest.length > 1 || flags.has('R')
   let budget = 2000
   const show = async (path: string): Promise<void> => {
@@ -103,7 +102,7 @@ const ls: Command = async (args, io) => {
     if (several) out += `${out === '' ? '' : '\n'}${path}:\n`
     if (long)
       out += `total ${flags.has('h') ? human(entries.reduce((sum, { node }) => sum + Math.ceil(sizeOf(node) / 4096) * 4096, 0)) : entries.reduce((sum, { node }) => sum + Math.ceil(sizeOf(node) / 4096) * 4, 0)}\n`
-    out += print(entries, full)
+    out += print(entries)
     if (!flags.has('R')) return
     for (const { name, node } of entries)
       if (node.type === 'directory' && name !== '.' && name !== '..') await show(`${path}/${name}`)
