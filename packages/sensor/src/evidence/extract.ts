@@ -8,8 +8,10 @@ export interface FoundUrl {
   readonly tool?: string
 }
 
-const maxText = 256 * 1024
+const maxText = 128 * 1024
 const maxVariants = 48
+/** Characters that are looked at in all readings together: this runs on the thread that serves everyone. */
+const maxWork = 512 * 1024
 const maxDepth = 5
 const maxUrls = 64
 
@@ -175,12 +177,12 @@ const tools: readonly (readonly [string, RegExp, (match: RegExpMatchArray) => st
   ],
   [
     'wget',
-    new RegExp(String.raw`\bwget\b(?:\s+-{1,2}[^\s;|&]+)*\s+(${host}(?::\d+)?(?:/[^\s"';|&<>)\x60]*)?)`, 'gi'),
+    new RegExp(String.raw`\bwget\b(?:\s+-[^\s;|&]+)*\s+(${host}(?::\d+)?(?:/[^\s"';|&<>)\x60]*)?)`, 'gi'),
     ([, rest]) => `http://${rest}`,
   ],
   [
     'curl',
-    new RegExp(String.raw`\bcurl\b(?:\s+-{1,2}[^\s;|&]+)*\s+(${host}(?::\d+)?(?:/[^\s"';|&<>)\x60]*)?)`, 'gi'),
+    new RegExp(String.raw`\bcurl\b(?:\s+-[^\s;|&]+)*\s+(${host}(?::\d+)?(?:/[^\s"';|&<>)\x60]*)?)`, 'gi'),
     ([, rest]) => `http://${rest}`,
   ],
   ['bash', /\/dev\/tcp\/([\w.-]{3,253})\/(\d{1,5})/g, ([, at, port]) => `tcp://${at}:${port}`],
@@ -200,8 +202,10 @@ export function extractUrls(input: string): FoundUrl[] {
   const seen = new Set<string>()
   const queue: { text: string; path: string[] }[] = [{ text: input.slice(0, maxText), path: [] }]
   let variants = 0
-  while (queue.length > 0 && variants++ < maxVariants && found.size < maxUrls) {
+  let work = 0
+  while (queue.length > 0 && variants++ < maxVariants && work < maxWork && found.size < maxUrls) {
     const { text, path } = queue.shift() ?? { text: '', path: [] }
+    work += text.length
     const decoded = path.length === 0 ? 'plain' : path.join(' ')
     const add = (raw: string, tool?: string) => {
       const url = raw.replace(/[.,:!?'\])]+$/, '')

@@ -121,7 +121,7 @@ export class LineEditor {
 
 /** Whether more must follow before a line can be run at all: a here-document, a pipe or backslash at the end. */
 function continues(text: string): boolean {
-  if (/(?:\\|\||&&)\s*$/.test(text)) return true
+  if (/(?:\\|\||&&)$/.test(text.trimEnd())) return true
   const word = /<<-?\s*['"]?([\w.-]{1,64})['"]?/.exec(text)?.[1]
   return (
     word !== undefined &&
@@ -193,7 +193,7 @@ export async function interact(shell: Shell, tty: Tty): Promise<number> {
       code = result.code
       const said = Buffer.concat([result.out, result.err])
       if (said.length > 0) await tty.write(tty.pty ? crlf(said) : said)
-      if (/(?:^|[;&|])\s*(?:exit|logout)\s*\d*\s*;?$/.test(text)) {
+      if (/(?:^|[;&|])\s{0,8}(?:exit|logout)\s{0,8}\d{0,3}\s{0,8};?$/.test(text)) {
         if (tty.pty) await tty.write('logout\r\n')
         return code
       }

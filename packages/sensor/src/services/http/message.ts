@@ -42,9 +42,7 @@ export async function readRequest(input: Reader, onContinue: () => Promise<void>
   if ((await input.peek()) === undefined) return undefined
   let start = await line()
   for (let i = 0; start === '' && i < 4; i++) start = await line()
-  const match = /^([!-~]{1,64}) +(.*?)(?: +HTTP\/(\d(?:\.\d)?))?\s*$/.exec(start)
-  if (match === null) throw new Malformed('no HTTP request line')
-  const [, method = '', target = '', version = '0.9'] = match
+  const [method, target, version] = splitStart(start)
   const headers: string[] = []
   if (version !== '0.9') {
     for (let next = await line(); next !== ''; next = await line()) {
@@ -80,6 +78,17 @@ export async function readRequest(input: Reader, onContinue: () => Promise<void>
     raw: Buffer.concat([...parts, body]).subarray(0, 65_536),
     keepAlive: keepAlive && body.length === length,
   }
+}
+
+/** The parts of a request line. By hand: a pattern over spaces that a stranger chose can take seconds. */
+function splitStart(line: string): [method: string, target: string, version: string] {
+  const start = line.trimEnd()
+  const first = start.indexOf(' ')
+  const method = start.slice(0, first)
+  if (first < 1 || !/^[!-~]{1,64}$/.test(method)) throw new Malformed('no HTTP request line')
+  const last = start.lastIndexOf(' ')
+  const version = last > first ? /^HTTP\/(\d(?:\.\d)?)$/.exec(start.slice(last + 1))?.[1] : undefined
+  return [method, start.slice(first, version === undefined ? undefined : last).trim(), version ?? '0.9']
 }
 
 async function readChunks(input: Reader): Promise<Buffer> {

@@ -2,6 +2,7 @@ import { quoteArgument } from '@skep/vocabulary'
 import { service, type Session } from '../../runtime/service.ts'
 import { fingerprintOf } from '../../world/keys.ts'
 import { mediaOf } from '../../world/shell.ts'
+import { glob } from './glob.ts'
 import { array, bulk, encode, error, integer, nil, ok, ProtocolError, requests, status, type Reply } from './resp.ts'
 
 // A cache left open to the world: what miners and `CONFIG SET dir` worms look for (redis 6.0 without a password).
@@ -132,11 +133,11 @@ const hello: Command = (args, state) => {
 const config: Command = (args, { config: settings, session, event }) => {
   const action = text(args[0]).toUpperCase()
   if (action === 'GET') {
-    const pattern = glob(text(args[1]).toLowerCase())
+    const pattern = text(args[1]).toLowerCase().slice(0, 256)
     return {
       type: 'map',
       items: [...settings]
-        .filter(([name]) => pattern.test(name))
+        .filter(([name]) => glob(pattern, name))
         .map(([name, value]) => [bulk(name), bulk(value)] as const),
     }
   }
@@ -381,16 +382,6 @@ const info: Command = (args, { session: { persona }, started, keys }) => {
   return bulk(chosen.map(([name, lines]) => `# ${name}\r\n${lines.map((line) => `${line}\r\n`).join('')}`).join('\r\n'))
 }
 
-/** A pattern of KEYS or CONFIG GET as a regular expression that cannot run away. */
-const glob = (pattern: string): RegExp =>
-  new RegExp(
-    `^${pattern
-      .slice(0, 100)
-      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-      .replace(/\*+/g, '[^]*?')
-      .replace(/\?/g, '.')}$`,
-  )
-
 const commands: ReadonlyMap<string, Command> = new Map(
   Object.entries({
     AUTH: auth,
@@ -429,8 +420,8 @@ const commands: ReadonlyMap<string, Command> = new Map(
     INFO: info,
     KEYS: ([pattern], { keys }) => {
       if (pattern === undefined) return wrongArity('keys')
-      const wanted = glob(text(pattern))
-      return array([...keys.keys()].filter((key) => wanted.test(key.slice(0, 256))).map((key) => bulk(key)))
+      const wanted = text(pattern).slice(0, 256)
+      return array([...keys.keys()].filter((key) => glob(wanted, key.slice(0, 256))).map((key) => bulk(key)))
     },
     LASTSAVE: (_, { started }) => integer(Math.floor(started / 1000)),
     MGET: (args, { keys }) => array(args.map((arg) => (keys.has(text(arg)) ? bulk(keys.get(text(arg)) ?? '') : nil))),

@@ -383,14 +383,14 @@ const lastLogin = (booted: number): string => {
 
 /** Lines that read what the client sends before they do anything: a program without a file, at the head of a pipe. */
 const readsInput =
-  /(?:^|[;&(]\s*)(?:\/(?:usr\/)?s?bin\/)?(?:cat\s*-?\s*(?:>|$|\|)|tee\b|dd\b(?![^;|&]*\bif=)|(?:sh|bash|ash)\s*(?:-s\b[^;|&]*)?(?:$|[;&])|base64\s+-d\s*(?:>|\||$)|gunzip\s*(?:-c\s*)?(?:>|\||$)|tar\s+[^;|&]*-(?:\s|$)|python3?\s*-?\s*$|perl\s*-?\s*$|chpasswd\b|passwd\b|crontab\s+-\s*(?:$|[;&])|xxd\s+-r\b)/
+  /(?:^|[;&(]\s{0,8})(?:\/(?:usr\/)?s?bin\/)?(?:cat\s{0,8}-?\s{0,8}(?:>|$|\|)|tee\b|dd\b(?![^;|&]*\bif=)|(?:sh|bash|ash)\s{0,8}(?:-s\b[^;|&]*)?(?:$|[;&])|base64\s{1,8}-d\s{0,8}(?:>|\||$)|gunzip\s{0,8}(?:-c\s{0,8})?(?:>|\||$)|tar\s{1,8}[^;|&]*-(?:\s|$)|python3?\s{0,8}-?\s{0,8}$|perl\s{0,8}-?\s{0,8}$|chpasswd\b|passwd\b|crontab\s{1,8}-\s{0,8}(?:$|[;&])|xxd\s{1,8}-r\b)/
 const maxInput = 12 * 1024 * 1024
 
 async function exec(session: Session, channel: Channel, user: string, line: Buffer): Promise<void> {
   const made = openShell(session, channel, user)
   try {
     let stdin = Buffer.alloc(0)
-    if (readsInput.test(line.toString('latin1'))) {
+    if (readsInput.test(line.toString('latin1', 0, 2048))) {
       const parts: Buffer[] = []
       let size = 0
       while ((await channel.input.waits(size === 0 ? 400 : 3000)) && size < maxInput) {
