@@ -225,6 +225,8 @@ async function startAll(data, from) {
       data,
       '--portal-port',
       '0',
+      '--gateway-port',
+      '0',
       '--sensor-ports-from',
       String(from),
       '--sensor-address',
@@ -270,7 +272,7 @@ async function benchGateway() {
   await many(rounds, 8, async () => {
     const r = next++
     const body = bodies[r]
-    const response = await fetch(`${all.portal}/gateway/v1/batches`, {
+    const response = await fetch(`${all.portal}/api/v1/batches`, {
       method: 'POST',
       headers: {
         authorization: `Bearer ${all.token}`,
@@ -297,10 +299,12 @@ async function benchGateway() {
   })
   socket.destroy()
   const ledger = async () => {
-    const { ledger: rows } = await (
-      await fetch(`${all.portal}/api/v1/sensors`, { headers: { authorization: `Bearer ${all.token}` } })
+    const { committed } = await (
+      await fetch(`${all.portal}/api/v1/ledger?sensor=${all.sensor}`, {
+        headers: { authorization: `Bearer ${all.token}` },
+      })
     ).json()
-    return rows.filter(({ sensor }) => sensor === all.sensor).reduce((sum, { committed }) => sum + committed, 0)
+    return committed
   }
   while ((await ledger()) < requests) await wait(50)
   const live = requests / ((performance.now() - begun) / 1000)

@@ -12,6 +12,7 @@ export const call = (...args: string[]): string =>
 /** What `skep start --json` says of itself. */
 export interface Started {
   readonly portal: string
+  readonly gateway: string
   readonly signin: string
   readonly data: string
   readonly sensor: string
@@ -48,6 +49,8 @@ export async function startAll(data: string, from: number, more: readonly string
       '--data',
       data,
       '--portal-port',
+      '0',
+      '--gateway-port',
       '0',
       '--sensor-ports-from',
       String(from),

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Hub } from '@skep/hub'
+import { logger, type Log } from '@skep/vocabulary'
 
 /** What a command exits with: 0 done, 1 failed, 2 the call was wrong, 3 nothing to do it with (no hub, no file). */
 export const exit = { done: 0, failed: 1, usage: 2, missing: 3 } as const
@@ -31,13 +32,19 @@ export const dataFolder = (given: string | undefined): string =>
 interface Running {
   readonly pid: number
   readonly url: string
+  /** The file or address of its relational state. */
+  readonly relational: string
 }
 
+/** The relational state of a hub that keeps it in a file. */
+export const relationalFile = (data: string): string => join(data, 'hub', 'relational.sqlite')
 const runningFile = (data: string): string => join(data, 'hub', 'running.json')
 
-export function markRunning(data: string, url: string): () => void {
+export function markRunning(data: string, url: string, relational = relationalFile(data)): () => void {
   mkdirSync(join(data, 'hub'), { recursive: true })
-  writeFileSync(runningFile(data), JSON.stringify({ pid: process.pid, url } satisfies Running))
+  writeFileSync(runningFile(data), JSON.stringify({ pid: process.pid, url, relational } satisfies Running), {
+    mode: 0o600,
+  })
   return () => rmSync(runningFile(data), { force: true })
 }
 
@@ -53,6 +60,41 @@ export async function findRunning(data: string): Promise<Running | undefined> {
   }
 }
 
+/** Where diagnostics go: for people, or one JSON object a line. @throws UserError */
+export function logTo(form: string | undefined, part: string, indent = ''): Log {
+  if (form !== undefined && form !== 'text' && form !== 'json')
+    throw new UserError(`--log must be text or json, not: ${form}`, exit.usage)
+  return logger(part, (line) => {
+    if (form === 'json') console.error(JSON.stringify(line))
+    else {
+      const { time: _time, level, part: of, message, ...fields } = line
+      const more = Object.keys(fields).length > 0 && level !== 'info' ? ` ${JSON.stringify(fields)}` : ''
+      console.error(`${indent}${of}: ${message}${more}`)
+    }
+  })
+}
+
+/** Asks the API of a hub. @throws UserError with the hub's own words */
+export async function askHub<T>(
+  hub: { url: string; token: string },
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<T> {
+  const bytes = body instanceof Uint8Array
+  const response = await fetch(`${hub.url}/api/v1/${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${hub.token}`,
+      ...(body !== undefined && { 'content-type': bytes ? 'application/octet-stream' : 'application/json' }),
+    },
+    ...(body !== undefined && { body: bytes ? new Uint8Array(body) : JSON.stringify(body) }),
+  })
+  const answer = (await response.json()) as { error?: string }
+  if (!response.ok) throw new UserError(answer.error ?? `The hub answered ${response.status}`)
+  return answer as T
+}
+
 /** A hub to work with: the running one, or one started for the while. */
 export async function withHub<T>(
   data: string,
@@ -62,16 +104,17 @@ export async function withHub<T>(
   const { Relational, startHub } = await import('@skep/hub')
   const running = await findRunning(data)
   if (running !== undefined) {
-    const relational = new Relational(join(data, 'hub', 'relational.sqlite'))
-    const token = relational.createToken('operator', 'command line', { ttl: 86_400 })
-    relational.close()
+    const relational = await Relational.open(running.relational)
+    const token = await relational.tokens.create('operator', 'command line', { ttl: 86_400 })
+    await relational.close()
     return work({ url: running.url, token })
   }
   log('no hub is running on this data folder; starting one for the while')
-  const hub: Hub = await startHub({ data, version, log })
+  const hub: Hub = await startHub({ data, version, log: logger('hub', ({ message }) => log(message)) })
   try {
     await hub.ready
-    return await work({ url: hub.url, token: hub.relational.createToken('operator', 'command line', { ttl: 86_400 }) })
+    const token = await hub.relational.tokens.create('operator', 'command line', { ttl: 86_400 })
+    return await work({ url: hub.url, token })
   } finally {
     await hub.stop()
   }

@@ -14,12 +14,28 @@ const data = ['--data <folder>', 'data folder (default: $SKEP_DATA, or ./skep-da
 const json = ['--json', 'answer in JSON'] as const
 const collect = (value: string, all: string[] = []): string[] => [...all, value]
 
-program
-  .command('start')
-  .description('run everything: hub, portal, embedded stores and a sensor')
-  .option(...data)
-  .option('--portal-port <n>', 'port of portal and API', '8400')
-  .option('--portal-host <address>', 'address of portal and API', '127.0.0.1')
+const logForm = ['--log <form>', 'diagnostics as text or json (default: text)'] as const
+
+/** The options that set up a hub. */
+const hubOptions = (command: Command): Command =>
+  command
+    .option(...data)
+    .option('--portal-port <n>', 'port of portal and API', '8400')
+    .option('--portal-host <address>', 'address of portal and API', '127.0.0.1')
+    .option('--gateway-port <n>', 'port where sensors come', '8401')
+    .option('--gateway-host <address>', 'address where sensors come; :: for all', '127.0.0.1')
+    .option('--public-gateway <host:port>', 'the gateway as partners shall call it')
+    .option('--clickhouse <url>', 'a ClickHouse server or cluster instead of the embedded store')
+    .option('--cluster <name>', 'its cluster: tables are replicated and sharded')
+    .option('--storage-policy <name>', 'its storage policy with a volume "cold" for old events')
+    .option('--cold-after <days>', 'when events go to that volume', '30')
+    .option('--relational <url>', 'a PostgreSQL database (postgres://…), for more than one hub')
+    .option('--blobs <place>', 'where artifacts rest: a folder, or s3+https://KEY:SECRET@host/bucket')
+    .option('--no-update', 'do not fetch public routing tables daily')
+    .option(...logForm)
+    .option(...json)
+
+hubOptions(program.command('start').description('run everything: hub, portal, embedded stores and a sensor'))
   .option(
     '--sensor-ports-from <n>',
     'services listen at n+22, n+23, n+80, n+6379, n+11211 … (default: 2222, 2223, 8081, 6380, 11212 and 2300-2330)',
@@ -30,10 +46,40 @@ program
     collect,
   )
   .option('--config <file>', 'configuration of the sensor')
-  .option('--clickhouse <url>', 'a ClickHouse server or cluster instead of the embedded store')
-  .option('--no-update', 'do not fetch public routing tables daily')
-  .option(...json)
   .action(async (options) => (await import('./commands/start.ts')).start(options))
+
+const hub = program.command('hub').description('the hub alone, and who may join it')
+hubOptions(hub.command('run').description('run a hub without a sensor of its own')).action(async (options) =>
+  (await import('./commands/start.ts')).runHub(options),
+)
+hub
+  .command('invite')
+  .description('make the line with which one sensor joins, good once')
+  .option('--org <name>', 'the organisation that hosts it', 'home')
+  .option('--group <name>', 'group for its settings', 'all')
+  .option('--ring <n>', 'ring for upgrades: 0 is first', '1')
+  .option('--label <text>', 'what to call it')
+  .option('--hours <n>', 'good for so long', '48')
+  .option('--gateway <host:port>', 'the gateway as the partner shall call it')
+  .option(...data)
+  .option(...json)
+  .action(async (options) => (await import('./commands/hub.ts')).invite(options))
+hub
+  .command('release')
+  .argument('<file>', 'what "npm run package -- release" made')
+  .requiredOption('--version <version>', 'its version')
+  .description('put a release on the hub, to upgrade sensors to it')
+  .option(...data)
+  .option(...json)
+  .action(async (file: string, options) => (await import('./commands/hub.ts')).addRelease(file, options))
+hub
+  .command('rollout')
+  .argument('<version>', 'a release that is on the hub')
+  .description('upgrade sensors ring by ring; a ring must run it well before the next has it')
+  .option('--gate-minutes <n>', 'how long a ring must run it well', '60')
+  .option(...data)
+  .option(...json)
+  .action(async (version: string, options) => (await import('./commands/hub.ts')).rollOut(version, options))
 
 const sensor = program.command('sensor').description('sensors')
 sensor
@@ -41,11 +87,34 @@ sensor
   .description('run a sensor alone')
   .option(...data)
   .option('--config <file>', 'configuration file (default: sensor.json in the data folder)')
-  .option('--hub <url>', 'address of the hub; may be repeated', collect)
   .option('--ports-from <n>', 'services listen at n+22, n+23 …')
   .option('--address <address>', 'address to listen on; may be repeated', collect)
+  .option(...logForm)
   .option(...json)
   .action(async (options) => (await import('./commands/sensor.ts')).runSensor(options))
+sensor
+  .command('join')
+  .argument('<hub>', 'the gateway of the hub: host or host:port')
+  .argument('<token>', 'what the operator gave')
+  .description('join a honeynet: make a key, have it certified, try the whole way')
+  .option('--name <name>', 'what the sensor is called at the hub (default: drawn from its seed)')
+  .option('--hub <host:port>', 'a further address of the hub; may be repeated', collect)
+  .option('--ports-from <n>', 'services listen at n+22, n+23 … (default: at their real ports)')
+  .option(...data)
+  .option(...json)
+  .action(async (address: string, token: string, options) =>
+    (await import('./commands/sensor.ts')).join_(address, token, options),
+  )
+sensor
+  .command('install')
+  .description('have systemd run the sensor, caged; shows first what it would do')
+  .option('--yes', 'do it')
+  .option('--user <name>', 'the user that it runs as', 'skep')
+  .option('--move-sshd <port>', 'move this machine’s own SSH server to another port')
+  .option('--root <folder>', 'write below another root, for images', '/')
+  .option(...data)
+  .option(...json)
+  .action(async (options) => (await import('./commands/install.ts')).install(options))
 sensor
   .command('credentials')
   .description('list the weak pairs that this sensor lets in')

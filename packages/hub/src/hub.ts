@@ -1,110 +1,201 @@
+import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import type { Server } from 'node:http'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { serve } from '@hono/node-server'
+import { logger, type Log } from '@skep/vocabulary'
 import { createApp } from './api/app.ts'
 import { LiveFeed } from './api/context.ts'
 import { Enricher } from './enrich/enricher.ts'
 import { updateTables } from './enrich/update.ts'
+import { stepRollouts, watchFleet } from './fleet/watch.ts'
+import { gatewayApp, listenGateway } from './gateway/app.ts'
+import { Authority } from './gateway/authority.ts'
 import { Blobs } from './gateway/blobs.ts'
 import { Ingest } from './gateway/ingest.ts'
+import { FileJournal, SharedJournal } from './gateway/journal.ts'
+import { Receiver } from './gateway/receive.ts'
 import { Relational } from './relational/database.ts'
+import { hashOf } from './relational/tokens.ts'
 import { openStore, type Store } from './store/client.ts'
 import { startEngine, type Engine } from './store/embedded.ts'
-import { migrate } from './store/migrate.ts'
+import { migrate, type Placement } from './store/migrate.ts'
 import { defaultRetention, type Retention } from './store/schema.ts'
 
 /** How a hub is set up. */
 export interface HubOptions {
   /** The data folder. */
   readonly data: string
-  /** Address and port of the portal, API and gateway; port 0 takes any. */
+  /** Address and port of the portal and API; port 0 takes any. */
   readonly host?: string
   readonly port?: number
+  /** Address and port of the gateway, where sensors come. */
+  readonly gatewayHost?: string
+  readonly gatewayPort?: number
+  /** The address of the gateway as partners shall call it, host:port. */
+  readonly publicGateway?: string | undefined
   /** A ClickHouse server or cluster instead of the embedded engine. */
   readonly clickhouse?: string | undefined
+  /** The cluster's name in it: tables are then replicated and sharded. */
+  readonly cluster?: string | undefined
+  /** A volume of its storage policy for old events. */
+  readonly tier?: Placement['tier']
+  /** A PostgreSQL database (postgres://…) instead of a file: for more than one hub. */
+  readonly relational?: string | undefined
+  /** Where artifacts rest: a folder, or s3+https://KEY:SECRET@host/bucket. */
+  readonly blobs?: string | undefined
   readonly retention?: Partial<Retention>
   /** The folder of the built portal. */
   readonly portal?: string | undefined
   /** Whether to fetch the public tables daily. */
   readonly update?: boolean
   readonly version?: string
-  readonly log?: (line: string) => void
+  readonly log?: Log
 }
 
 /** A running hub. */
 export interface Hub {
   readonly url: string
+  /** Where sensors come. */
+  readonly gateway: string
   readonly relational: Relational
+  readonly authority: Authority
   readonly store: Store
   readonly engine: Engine | undefined
   readonly enricher: Enricher
+  readonly receiver: Receiver
   /** Resolves when the tables for enrichment are loaded and events are taken. */
   readonly ready: Promise<void>
+  /** Enters a sensor without a token: for one that the hub's own machine runs. @returns its certificate */
+  readonly adopt: (sensor: string, publicKey: string, organisation?: string) => Promise<string>
+  /** Looks after the fleet now, rather than within half a minute: alerts and rollouts. */
+  readonly watch: () => Promise<void>
   /** Commits what is waiting, ends the store in order, closes. */
   readonly stop: () => Promise<void>
 }
 
+const day = 86_400_000
+
 /**
  * Starts a hub: store, relational state, enrichment, gateway, API, portal.
- * @throws StoreUnavailable, or EADDRINUSE when the port is taken
+ * @throws StoreUnavailable, or EADDRINUSE when a port is taken
  */
 export async function startHub(options: HubOptions): Promise<Hub> {
-  const log = options.log ?? (() => {})
+  const log = options.log ?? logger('hub', () => {})
   const folder = join(options.data, 'hub')
-  const relational = new Relational(join(folder, 'relational.sqlite'))
+  const holder = `${hostname()}-${randomUUID().slice(0, 8)}`
+  const relational = await Relational.open(options.relational ?? join(folder, 'relational.sqlite'), holder)
+  if (relational.shared && options.clickhouse === undefined) {
+    await relational.close()
+    throw new Error('Several hubs need one store for all: give --clickhouse together with a PostgreSQL database')
+  }
+  const authority = await Authority.open(relational, folder).catch(async (error: unknown) => {
+    await relational.close()
+    throw error
+  })
   const enricher = new Enricher(join(folder, 'tables'))
   const live = new LiveFeed()
-  const blobs = new Blobs(join(folder, 'blobs'))
+  const blobs = new Blobs(options.blobs ?? join(folder, 'blobs'), join(folder, 'uploads'))
 
   let engine: Engine | undefined
   let store: Store
-  if (options.clickhouse === undefined) {
-    engine = await startEngine(join(folder, 'store'), { onCrash: log })
-    store = openStore({ socket: engine.socket })
-  } else {
-    store = openStore({ url: options.clickhouse })
+  try {
+    if (options.clickhouse === undefined) {
+      engine = await startEngine(join(folder, 'store'), { onCrash: (line) => log.of('store').error(line) })
+      store = openStore({ socket: engine.socket })
+    } else {
+      store = openStore({ url: options.clickhouse }, 'skep', options.cluster !== undefined)
+    }
+  } catch (error) {
+    await relational.close()
+    throw error
   }
-  for (const change of await migrate(store, { ...defaultRetention, ...options.retention })) log(`store: ${change}`)
+  const retention = { ...defaultRetention, ...options.retention }
+  for (const change of await migrate(store, retention, { cluster: options.cluster, tier: options.tier }))
+    log.of('store')(change)
 
   const ingest = new Ingest({
     store,
     relational,
     enricher,
-    journal: join(folder, 'journal'),
+    journal: relational.shared ? new SharedJournal(relational) : new FileJournal(join(folder, 'journal')),
+    log: log.of('ingest'),
     onCommit: (events) => live.publish(events),
   })
+  const { leases } = relational
+  const heartbeat = async (): Promise<void> => {
+    await leases.take(`hub ${holder}`, 15_000)
+  }
+  await heartbeat()
   const recovered = await ingest.recover()
-  if (recovered > 0) log(`store: committed ${recovered} batches that were in flight at the last stop`)
+  if (recovered > 0) log.of('store')(`committed ${recovered} batches that were in flight at the last stop`)
+  const receiver = new Receiver(ingest, relational)
 
   let state: { ready: boolean; reason?: string } = { ready: false, reason: 'loading the tables for enrichment' }
+  const readiness = async (): Promise<{ ready: boolean; reason?: string }> => {
+    if (!state.ready) return state
+    if (!(await store.ping())) return { ready: false, reason: 'the store does not answer' }
+    return relational.shared && !(await relational.ping())
+      ? { ready: false, reason: 'the relational state does not answer' }
+      : state
+  }
+  let gatewayPort = 0
+  const gatewayHost = options.gatewayHost ?? '127.0.0.1'
+  const shown = (host: string): string =>
+    host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host
+  const publicGateway = (): string =>
+    options.publicGateway ??
+    `${gatewayHost === '0.0.0.0' || gatewayHost === '::' ? hostname() : shown(gatewayHost)}:${gatewayPort}`
+  const version = options.version ?? '0.0.0'
   const app = createApp({
     store,
     relational,
     ingest,
+    receiver,
+    authority,
     enricher,
     blobs,
     live,
-    ready: async () =>
-      state.ready && !(await store.ping()) ? { ready: false, reason: 'the store does not answer' } : state,
+    publicGateway,
+    ready: readiness,
     portal: options.portal !== undefined && existsSync(options.portal) ? options.portal : undefined,
-    version: options.version ?? '0.0.0',
+    version,
+    log: log.of('api'),
   })
-  const server = await new Promise<Server>((resolve, reject) => {
-    const listening = serve({ fetch: app.fetch, hostname: options.host ?? '127.0.0.1', port: options.port ?? 0 }, () =>
-      resolve(listening as Server),
-    ) as Server
-    listening.once('error', reject)
-  }).catch(async (error: unknown) => {
+  const gateway = gatewayApp({
+    store,
+    relational,
+    receiver,
+    blobs,
+    authority,
+    ready: readiness,
+    version,
+    log: log.of('gateway'),
+  })
+  let doors: Server | undefined
+  const server = await (async () => {
+    doors = (await listenGateway(gateway, authority, {
+      host: gatewayHost,
+      port: options.gatewayPort ?? 0,
+    })) as unknown as Server
+    gatewayPort = (doors.address() as { port: number }).port
+    return new Promise<Server>((resolve, reject) => {
+      const listening = serve(
+        { fetch: app.fetch, hostname: options.host ?? '127.0.0.1', port: options.port ?? 0 },
+        () => resolve(listening as Server),
+      ) as Server
+      listening.once('error', reject)
+    })
+  })().catch(async (error: unknown) => {
+    doors?.close()
+    await leases.release(`hub ${holder}`)
     await store.close()
     await engine?.stop()
-    relational.close()
+    await relational.close()
     throw error
   })
-  const address = server.address()
-  const port = typeof address === 'object' && address !== null ? address.port : 0
-  const host =
-    options.host === undefined || options.host === '0.0.0.0' || options.host === '::' ? '127.0.0.1' : options.host
+  const { port } = server.address() as { port: number }
 
   const ready = enricher.load().then(
     () => {
@@ -112,52 +203,97 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     },
     (error: unknown) => {
       // Events matter more than where they came from: go on without, and say so.
-      log(`enrichment: cannot load the tables: ${String(error)}`)
+      log.warn(`cannot load the tables for enrichment: ${String(error)}`)
       state = { ready: true }
     },
   )
 
   const updates = new AbortController()
-  const update = async () => {
+  const update = async (): Promise<void> => {
     try {
       await updateTables(join(folder, 'tables'), { signal: updates.signal })
       await enricher.load()
-      log(`enrichment: tables of ${enricher.current?.date} are in use`)
+      log.of('enrichment')(`tables of ${enricher.current?.date} are in use`)
     } catch (error) {
-      log(`enrichment: tables were not updated: ${error instanceof Error ? error.message : String(error)}`)
+      log.of('enrichment').warn(`tables were not updated: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
-  const timer = setInterval(() => {
-    const age = Date.now() - Date.parse(enricher.current?.date ?? '1970-01-01')
-    if (age > 86_400_000) void update()
-  }, 3_600_000)
-  timer.unref()
-  if (options.update !== true) clearInterval(timer)
-  // Tables that "skep data update" or a person put there are taken without a new start.
-  const reload = setInterval(() => {
-    enricher.load().catch((error: unknown) => log(`enrichment: cannot load the tables: ${String(error)}`))
-  }, 60_000)
-  reload.unref()
+  const watch = async (): Promise<void> => {
+    await watchFleet(relational, log.of('fleet'))
+    await stepRollouts(relational, log.of('fleet'))
+  }
+  // What is done now and then; of several hubs, one does it.
+  const jobs: readonly { every: number; work: () => Promise<unknown>; lease?: string }[] = [
+    ...(options.update === true
+      ? [
+          {
+            every: 3_600_000,
+            work: async () => {
+              if (Date.now() - Date.parse(enricher.current?.date ?? '1970-01-01') > day) await update()
+            },
+          },
+        ]
+      : []),
+    // Tables that "skep data update" or a person put there are taken without a new start.
+    { every: 60_000, work: () => enricher.load() },
+    { every: 30_000, work: watch, lease: 'fleet' },
+    { every: 3_600_000, work: () => blobs.sweep(14 * day) },
+    ...(relational.shared
+      ? [
+          { every: 5000, work: heartbeat },
+          { every: 5000, work: () => ingest.recover() },
+        ]
+      : []),
+  ]
+  const timers = jobs.map(({ every, work, lease }) => {
+    let busy = false
+    const timer = setInterval(() => {
+      if (busy) return
+      busy = true
+      ;(async () => {
+        if (lease !== undefined && !(await leases.take(lease, every * 2))) return
+        await work()
+      })()
+        .catch((error: unknown) => log.error(`a regular job failed: ${String(error)}`))
+        .finally(() => (busy = false))
+    }, every)
+    timer.unref()
+    return timer
+  })
 
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    url: `http://${shown(options.host ?? '127.0.0.1')}:${port}`,
+    gateway: `https://${shown(gatewayHost)}:${gatewayPort}`,
     relational,
+    authority,
     store,
     engine,
     enricher,
+    receiver,
     ready,
+    watch,
+    async adopt(sensor, publicKey, organisation = 'home') {
+      await relational.fleet.enter(sensor, { organisation, fleet_group: 'all', ring: 0, label: '' })
+      const issued = await authority.certify(sensor, publicKey)
+      await relational.fleet.voidCertificates(sensor)
+      await relational.fleet.addCertificate(issued.serial, sensor, hashOf(publicKey), issued.expires)
+      return issued.pem
+    },
     async stop() {
-      clearInterval(timer)
-      clearInterval(reload)
+      for (const timer of timers) clearInterval(timer)
       updates.abort()
       await ready
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      const closed = [server, doors].map(
+        (one) => new Promise<void>((resolve) => (one === undefined ? resolve() : one.close(() => resolve()))),
+      )
       await ingest.stop()
       server.closeAllConnections()
-      await closed
+      doors?.closeAllConnections()
+      await Promise.all(closed)
+      for (const name of [`hub ${holder}`, 'fleet']) await leases.release(name)
       await store.close()
       await engine?.stop()
-      relational.close()
+      await relational.close()
     },
   }
 }

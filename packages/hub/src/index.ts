@@ -1,5 +1,7 @@
+export { Authority } from './gateway/authority.ts'
 export { updateTables, publicTables } from './enrich/update.ts'
-export { mergeRanges, Relational, type Role } from './relational/database.ts'
+export { mergeRanges } from './relational/ranges.ts'
+export { Relational, type Role } from './relational/database.ts'
 export { openStore, type Store } from './store/client.ts'
 export { startEngine, StoreUnavailable } from './store/embedded.ts'
 export { startHub, type Hub, type HubOptions } from './hub.ts'

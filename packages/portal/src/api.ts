@@ -17,8 +17,8 @@ export class ApiError extends Error {
   }
 }
 
-async function request(path: string, params: Params = {}): Promise<Response> {
-  const response = await fetch(`/api/v1/${path}${query(params)}`, { credentials: 'same-origin' })
+async function request(path: string, params: Params = {}, init: RequestInit = {}): Promise<Response> {
+  const response = await fetch(`/api/v1/${path}${query(params)}`, { credentials: 'same-origin', ...init })
   if (response.ok) return response
   const text = await response.text()
   let message = text.slice(0, 300)
@@ -32,11 +32,24 @@ async function request(path: string, params: Params = {}): Promise<Response> {
 
 export const getJson = async <T>(path: string, params?: Params): Promise<T> =>
   (await request(path, params)).json() as Promise<T>
+/** Changes something at the hub. */
+export const send = async <T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<T> =>
+  (
+    await request(
+      path,
+      {},
+      {
+        method,
+        ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+      },
+    )
+  ).json() as Promise<T>
 export const getText = async (path: string, params?: Params): Promise<string> => (await request(path, params)).text()
 
 /** JSON of a route, kept while its parameters stay the same. */
-export const useApi = <T>(path: string, params: Params = {}, enabled = true): UseQueryResult<T> =>
+export const useApi = <T>(path: string, params: Params = {}, enabled = true, every?: number): UseQueryResult<T> =>
   useQuery({
+    ...(every !== undefined && { refetchInterval: every }),
     queryKey: [path, params],
     queryFn: () => getJson<T>(path, params),
     enabled,

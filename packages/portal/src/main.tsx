@@ -56,6 +56,18 @@ const router = createRouter({
       '/fleet',
       lazyRouteComponent(() => import('./pages/fleet.tsx'), 'FleetPage'),
     ),
+    page(
+      '/fleet/group/$name',
+      lazyRouteComponent(() => import('./pages/sensor.tsx'), 'GroupPage'),
+    ),
+    page(
+      '/fleet/sensor/$name',
+      lazyRouteComponent(() => import('./pages/sensor.tsx'), 'SensorPage'),
+    ),
+    page(
+      '/ledger',
+      lazyRouteComponent(() => import('./pages/ledger.tsx'), 'LedgerPage'),
+    ),
   ]),
   defaultPreload: 'intent',
   scrollRestoration: true,

@@ -1,18 +1,13 @@
 import { readFileSync } from 'node:fs'
-import { isAddress } from '@skep/vocabulary'
+import { isAddress, portList, ports, settings } from '@skep/vocabulary'
 import { z } from 'zod'
+import { personaNames } from './personas/index.ts'
 import { services } from './services/index.ts'
 
 /** The services that have ports of their own. */
 const served = services.filter(({ port }) => port !== 0)
+const serviceName = z.enum(served.map(({ name }) => name))
 
-const port = z.number().int().min(0).max(65_535)
-const ports = z
-  .union([port, z.string().regex(/^\d{1,5}(-\d{1,5})?$/, 'expected a port or a range such as "2300-2330"')])
-  .transform((value): number[] => {
-    const [first = 0, last = first] = String(value).split('-').map(Number)
-    return last < first || last > 65_535 ? [] : Array.from({ length: last - first + 1 }, (_, i) => first + i)
-  })
 const address = z.string().refine(isAddress, 'expected an IPv4 or IPv6 address')
 
 /** The one configuration file of a sensor. Everything has a default; unknown names are errors. */
@@ -23,46 +18,34 @@ export const SensorConfig = z
       .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'expected a short lower-case name')
       .optional()
       .describe('Name of the sensor at the hub; drawn from its seed when absent'),
+    persona: z.enum(personaNames).default('debian').describe('The device that the sensor plays'),
     addresses: z.array(address).min(1).default(['0.0.0.0', '::']).describe('Addresses to listen on'),
     services: z
-      .partialRecord(z.enum(served.map(({ name }) => name)), ports)
+      .partialRecord(serviceName, portList)
       .default(Object.fromEntries(served.map(({ name, tryPort }) => [name, [tryPort]])))
       .describe('Ports of each service; a service that is not named does not listen'),
-    any: z
-      .strictObject({ tcp: z.array(ports).default([]), udp: z.array(ports).default([]) })
-      .default({ tcp: [ports.parse('2300-2330')], udp: [ports.parse('2300-2330')] })
-      .describe('Ports and ranges where first bytes are recorded'),
+    any: settings.any.default({ tcp: [ports.parse('2300-2330')], udp: [ports.parse('2300-2330')] }),
     fronts: z
       .array(address)
       .default([])
       .describe('Addresses of tunnels and balancers that may pass on the source by PROXY protocol'),
-    hubs: z
-      .array(z.url({ protocol: /^https?$/ }))
-      .default([])
-      .describe('Addresses of the hub, the first one preferred'),
-    limits: z
+    limits: settings.limits.prefault({}),
+    spoolBytes: settings.spoolBytes.default(256 * 1024 * 1024),
+    spoolDays: settings.spoolDays.default(30),
+    upload: settings.upload.prefault({}),
+    schedules: settings.schedules.default([]),
+    obey: z
+      .boolean()
+      .default(true)
+      .describe('Whether the operator of the hub may change the settings of this sensor from afar'),
+    upgrade: z.boolean().default(true).describe('Whether the operator of the hub may upgrade this sensor'),
+    status: z
       .strictObject({
-        sessions: z.number().int().min(1).max(1_000_000).default(12_000).describe('Conversations at once'),
-        perSource: z.number().int().min(1).max(1_000_000).default(256).describe('Conversations at once of one source'),
-        idleMs: z.number().int().min(1000).max(86_400_000).default(180_000).describe('Milliseconds without a byte'),
-        totalMs: z.number().int().min(1000).max(604_800_000).default(3_600_000).describe('Milliseconds in all'),
-        bytes: z
-          .number()
-          .int()
-          .min(1024)
-          .max(2 ** 40)
-          .default(64 * 1024 * 1024)
-          .describe('Bytes received in one conversation'),
+        address: address.default('127.0.0.1'),
+        port: z.number().int().min(0).max(65_535),
       })
-      .prefault({})
-      .describe('Limits'),
-    spoolBytes: z
-      .number()
-      .int()
-      .min(1024 * 1024)
-      .max(2 ** 40)
-      .default(256 * 1024 * 1024)
-      .describe('Bytes that events may take on disk'),
+      .optional()
+      .describe('Where /healthz, /readyz and /metrics are; nowhere when absent'),
   })
   .describe('Configuration of a Skep sensor')
 
@@ -73,30 +56,52 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }
 
-/** Reads a configuration from the text of a JSON file. @throws ConfigError */
-export function parseConfig(text: string, name = 'the configuration'): SensorConfig {
-  let raw: unknown
-  try {
-    raw = JSON.parse(text)
-  } catch (cause) {
-    throw new ConfigError(`${name} is no JSON: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
-  }
+const read = (raw: unknown, name: string): SensorConfig => {
   const parsed = SensorConfig.safeParse(raw)
   if (parsed.success) return parsed.data
   const issues = parsed.error.issues.map((issue) => `  ${issue.path.join('.') || '(top)'}: ${issue.message}`)
   throw new ConfigError(`${name} cannot be used:\n${issues.join('\n')}`)
 }
 
-/** Reads a configuration file. @throws ConfigError */
-export function loadConfig(file: string): SensorConfig {
-  let text: string
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The host's own configuration (as it stands in the file) with what the hub wants laid over it. @throws ConfigError */
+export function layered(own: unknown, wanted: Readonly<Record<string, unknown>>): SensorConfig {
+  const base = isObject(own) ? own : {}
+  const merged: Record<string, unknown> = { ...base }
+  for (const [name, value] of Object.entries(wanted)) {
+    if (!(name in settings)) throw new ConfigError(`The hub cannot set ${name}: that is the host's own`)
+    const before = merged[name]
+    merged[name] =
+      (name === 'limits' || name === 'upload') && isObject(before) && isObject(value) ? { ...before, ...value } : value
+  }
+  return read(merged, 'What the hub wants')
+}
+
+/** Reads the text of a JSON file. @throws ConfigError */
+export function parseRaw(text: string, name = 'the configuration'): unknown {
   try {
-    text = readFileSync(file, 'utf8')
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new ConfigError(`${name} is no JSON: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+  }
+}
+
+/** Reads a configuration from the text of a JSON file. @throws ConfigError */
+export const parseConfig = (text: string, name = 'the configuration'): SensorConfig => read(parseRaw(text, name), name)
+
+/** The text of a configuration file. @throws ConfigError */
+export function readConfigFile(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
   } catch (cause) {
     throw new ConfigError(`Cannot read ${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
   }
-  return parseConfig(text, file)
 }
+
+/** Reads a configuration file. @throws ConfigError */
+export const loadConfig = (file: string): SensorConfig => parseConfig(readConfigFile(file), file)
 
 /** The JSON Schema of the configuration file. */
 export const configSchema = (): object => z.toJSONSchema(SensorConfig, { io: 'input', unrepresentable: 'any' })
@@ -106,14 +111,16 @@ const usual = {
   udp: [53, 69, 123, 161, 389, 1900, 5060, 11_211],
 }
 
-/** The configuration with all services at their real ports plus an offset: for trying out without root. */
-export function shifted(config: SensorConfig, from: number): SensorConfig {
-  const at = (port: number) => from + port
-  const fits = (port: number) => at(port) <= 65_535
-  const range = Array.from({ length: 31 }, (_, i) => 2300 + i)
+/** The settings with every service at its real port plus an offset; with 0, as a sensor stands in the Internet. */
+export function standardPorts(from = 0): { services: Record<string, number[]>; any: { tcp: number[]; udp: number[] } } {
+  const at = (list: readonly number[]): number[] => list.map((port) => from + port).filter((port) => port <= 65_535)
+  const own = new Set(served.map(({ port }) => port))
+  const trap = from === 0 ? [] : Array.from({ length: 31 }, (_, i) => 2300 + i)
   return {
-    ...config,
-    services: { ssh: [at(22)], telnet: [at(23)], http: [at(80)], redis: [at(6379)].filter((port) => port <= 65_535) },
-    any: { tcp: [[...usual.tcp, ...range].filter(fits).map(at)], udp: [[...usual.udp, ...range].filter(fits).map(at)] },
+    services: Object.fromEntries(served.map(({ name, port }) => [name, at([port])])),
+    any: {
+      tcp: at([...usual.tcp, ...trap].filter((port) => !own.has(port))),
+      udp: at([...usual.udp, ...trap]),
+    },
   }
 }

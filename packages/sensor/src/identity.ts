@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { debian } from './personas/debian.ts'
+import { personaOf, type PersonaName } from './personas/index.ts'
 import type { Persona, SshFace } from './personas/persona.ts'
 import { Seed } from './personas/seed.ts'
 import { makeHostKeys } from './services/ssh/hostkey.ts'
@@ -29,7 +29,7 @@ const straws = [
 ]
 
 /** Loads the identity of a sensor, or makes it at the first start. */
-export function loadIdentity(folder: string): { name: string; persona: Persona } {
+export function loadIdentity(folder: string, persona: PersonaName = 'debian'): { name: string; persona: Persona } {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const file = join(folder, 'identity.json')
   if (!existsSync(file)) {
@@ -42,6 +42,6 @@ export function loadIdentity(folder: string): { name: string; persona: Persona }
   const seed = new Seed(Buffer.from(hex, 'hex'))
   return {
     name: `${seed.pick('straw', straws)}-${seed.bytes('name').toString('hex', 0, 3)}`,
-    persona: debian(seed, hostKeys, installed),
+    persona: personaOf(persona, seed, hostKeys, installed),
   }
 }

@@ -3,7 +3,7 @@ import { createConnection, type Socket } from 'node:net'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Event, Kind, EventOf } from '@skep/vocabulary'
+import { logger, type Event, type Kind, type EventOf } from '@skep/vocabulary'
 import { parseConfig, type SensorConfig } from './config.ts'
 import { services } from './services/index.ts'
 import { startSensor, type Sensor } from './sensor.ts'
@@ -36,7 +36,11 @@ export async function testSensor(
       limits,
     }),
   )
-  const sensor = await startSensor({ data, config: { ...config, ...more }, log: (line) => log.push(line) })
+  const sensor = await startSensor({
+    data,
+    config: { ...config, ...more },
+    log: logger('sensor', ({ message }) => log.push(message)),
+  })
   const port = (service: string, transport = 'tcp') =>
     sensor.listeners.find((one) => one.service === service && one.transport === transport)?.port ?? -1
   const all: Event[] = []

@@ -70,7 +70,13 @@ test('an event survives its row', () => {
     { ...base(), kind: 'auth.attempt', data: { method: 'password', user: '', secret: 'a', accepted: false } },
   ]
   for (const event of events) {
-    const stored = { ...Event.parse(event), received: '2026-11-23T10:11:12.999Z', provenance: 'live', origin }
+    const stored = {
+      ...Event.parse(event),
+      received: '2026-11-23T10:11:12.999Z',
+      skew_ms: -7,
+      provenance: 'live',
+      origin,
+    }
     expect(fromRow(JSON.parse(JSON.stringify(toRow(stored as StoredEvent))))).toEqual(stored)
   }
 })

@@ -15,6 +15,12 @@ export const envelope = {
   boot: z.uuid().meta({ description: 'One start of the sensor' }),
   seq: z.number().int().min(0).meta({ description: 'Gapless number per sensor and boot, from 0' }),
   time: time.meta({ description: 'When it happened, by the clock of the sensor' }),
+  mono: z
+    .number()
+    .int()
+    .min(0)
+    .optional()
+    .meta({ description: 'Milliseconds since the run began, by a clock that nobody sets: mends `time` at the hub' }),
   session: z.uuid().optional().meta({ description: 'The conversation; absent for what the sensor says of itself' }),
   service: name.optional().meta({ description: 'The protocol spoken' }),
   transport: z.enum(['tcp', 'udp']).optional().meta({ description: 'Transport protocol' }),

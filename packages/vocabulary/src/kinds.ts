@@ -15,6 +15,12 @@ export const closeReasons = [
   'fault',
 ] as const
 
+/**
+ * Why events are lost: the spool was full, they were too old, the disk gave other bytes back, the disk was full, the
+ * hub refused them, the sensor died before they were on the disk.
+ */
+export const dropReasons = ['cap', 'age', 'corrupt', 'disk', 'rejected', 'crash'] as const
+
 /** What a kind of event says, and the schema of its `data`. */
 const kind = <S extends z.ZodRawShape>(description: string, shape: S) => z.strictObject(shape).meta({ description })
 
@@ -108,6 +114,7 @@ export const kinds = {
     media: word(128, 'Media type, from the content').optional(),
     name: text(1024, 'Path or name that the attacker gave').optional(),
     parent: eventId('The event that made it').optional(),
+    kept: flag('Whether the bytes were kept; false when the sensor had no room for them').optional(),
   }),
   'key.planted': kind('An SSH key was written where it opens a door.', {
     key: text(8192, 'The key line'),
@@ -157,6 +164,16 @@ export const kinds = {
     size: count('Size in bytes'),
     duration_ms: count('Duration in milliseconds'),
   }),
+  'sensor.started': kind('The sensor began a new run; its numbers begin at 0 again.', {
+    version: word(16, 'Protocol version'),
+    persona: word(64, 'Persona that it plays'),
+  }),
+  'sensor.stopped': kind('The sensor was stopped in order; nothing of this run follows.', {
+    uptime_s: count('Seconds since the sensor started'),
+  }),
+  'sensor.check': kind('A synthetic event: the way from a sensor to the portal is tried out.', {
+    token: text(512, 'The token'),
+  }),
   'sensor.heartbeat': kind('The sensor lives.', {
     version: word(16, 'Protocol version'),
     persona: word(64, 'Persona that it plays'),
@@ -172,9 +189,31 @@ export const kinds = {
   'spool.dropped': kind('The sensor lost events, and says so.', {
     from: count('First lost sequence number'),
     to: count('Last lost sequence number'),
-    reason: oneOf(['cap', 'age', 'corrupt', 'disk', 'rejected'], 'Why'),
+    reason: oneOf(dropReasons, 'Why'),
+    of: eventId('The run (boot) that they were of, when not this one').optional(),
+  }),
+  'spool.closed': kind('Of an earlier run all is delivered that the sensor has; what is missing then is lost.', {
+    of: eventId('The run (boot)'),
+    clean: flag('Whether that run was stopped in order'),
   }),
 } as const
+
+/** The kinds that make the mass: the first to go when there is no room, on the sensor and by the hub's retention. */
+export const bulkKinds: ReadonlySet<string> = new Set<keyof typeof kinds>([
+  'session.open',
+  'session.close',
+  'client.hello',
+  'auth.attempt',
+  'scan.probe',
+  'amplify.request',
+  'sensor.heartbeat',
+])
+
+/**
+ * The version of this vocabulary. It grows with every change of kinds or fields, and a test holds it to that. A hub
+ * takes the events of every version up to its own: kinds and fields are only ever added, and added as optional.
+ */
+export const schemaVersion = 2
 
 export type Kind = keyof typeof kinds
 /** The data of an event of kind `K`. */

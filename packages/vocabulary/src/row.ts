@@ -21,6 +21,8 @@ export interface Origin {
 /** An event as the store keeps it and the API gives it. */
 export type StoredEvent = Event & {
   readonly received: string
+  /** Milliseconds by which the hub mended `time`; the sensor's own clock said `time` - `skew_ms`. */
+  readonly skew_ms: number
   readonly provenance: string
   readonly origin: Origin
 }
@@ -39,7 +41,7 @@ const fixedColumns: readonly Column[] = [
   { name: 'sensor', type: 'LowCardinality(String)', description: 'The sensor' },
   { name: 'boot', type: 'UUID', description: 'One start of the sensor' },
   { name: 'seq', type: 'UInt64', description: 'Gapless number per sensor and boot' },
-  { name: 'time', type: "DateTime64(6, 'UTC')", description: 'When it happened, by the clock of the sensor' },
+  { name: 'time', type: "DateTime64(6, 'UTC')", description: 'When it happened, mended by skew_ms' },
   { name: 'session', type: 'UUID', description: 'The conversation' },
   { name: 'service', type: 'LowCardinality(String)', description: 'The protocol spoken' },
   { name: 'transport', type: 'LowCardinality(String)', description: 'tcp or udp' },
@@ -48,6 +50,11 @@ const fixedColumns: readonly Column[] = [
   { name: 'target_port', type: 'UInt16', description: 'The port on the sensor' },
   { name: 'kind', type: 'LowCardinality(String)', description: 'The kind of event' },
   { name: 'received', type: "DateTime64(3, 'UTC')", description: 'When the hub committed it' },
+  {
+    name: 'skew_ms',
+    type: 'Int64',
+    description: 'Milliseconds by which time was mended; the clock of the sensor said time - skew_ms',
+  },
   { name: 'provenance', type: 'LowCardinality(String)', description: 'live, or the name of an import' },
   { name: 'prefix', type: 'LowCardinality(String)', description: 'Announced prefix of the source' },
   { name: 'asn', type: 'UInt32', description: 'Origin AS of the source' },
@@ -97,6 +104,7 @@ export function toRow(event: StoredEvent): Row {
     target_port: event.target?.port ?? 0,
     kind: event.kind,
     received: dbTime(event.received),
+    skew_ms: event.skew_ms,
     provenance: event.provenance,
     ...event.origin,
     ...event.data,
@@ -129,6 +137,7 @@ export function fromRow(row: Row): StoredEvent {
     kind,
     data,
     received: isoTime(String(row['received'])),
+    skew_ms: Number(row['skew_ms'] ?? 0),
     provenance: row['provenance'],
     origin: {
       prefix: row['prefix'],

@@ -1,28 +1,27 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { execFileSync } from 'node:child_process'
-import { dataFolder, exit, findRunning, UserError } from '../context.ts'
+import { askHub, dataFolder, exit, findRunning, relationalFile, UserError, withHub } from '../context.ts'
 
 interface Common {
   readonly data?: string
   readonly json?: boolean
 }
 
-const relationalFile = (data: string): string => join(data, 'hub', 'relational.sqlite')
-
 /** Makes an API token. */
 export async function createToken(options: Common & { role: string; label: string; days?: string }): Promise<void> {
   const { Relational } = await import('@skep/hub')
   if (options.role !== 'operator' && options.role !== 'viewer')
     throw new UserError(`There is no role ${options.role}: operator or viewer`, exit.usage)
-  const relational = new Relational(relationalFile(dataFolder(options.data)))
-  const token = relational.createToken(
+  const data = dataFolder(options.data)
+  const relational = await Relational.open((await findRunning(data))?.relational ?? relationalFile(data))
+  const token = await relational.tokens.create(
     options.role,
     options.label,
     options.days === undefined ? {} : { ttl: Number(options.days) * 86_400 },
   )
-  relational.close()
+  await relational.close()
   console.log(options.json === true ? JSON.stringify({ token, role: options.role }) : token)
 }
 
@@ -32,10 +31,65 @@ export async function createLink(options: Common): Promise<void> {
   const running = await findRunning(data)
   if (running === undefined) throw new UserError(`No hub is running on ${data}`, exit.missing)
   const { Relational } = await import('@skep/hub')
-  const relational = new Relational(relationalFile(data))
-  const link = `${running.url}/signin?token=${relational.createToken('operator', 'sign-in link', { ttl: 3600, singleUse: true })}`
-  relational.close()
+  const relational = await Relational.open(running.relational)
+  const link = `${running.url}/signin?token=${await relational.tokens.create('operator', 'sign-in link', { ttl: 3600, singleUse: true })}`
+  await relational.close()
   console.log(options.json === true ? JSON.stringify({ link }) : link)
+}
+
+/** What an invitation is for. */
+export interface InviteOptions extends Common {
+  readonly org: string
+  readonly group: string
+  readonly ring: string
+  readonly label?: string
+  readonly hours: string
+  readonly gateway?: string
+}
+
+/** Makes the line with which one sensor joins. */
+export async function invite(options: InviteOptions): Promise<void> {
+  const made = await withHub(
+    dataFolder(options.data),
+    () => {},
+    (hub) =>
+      askHub<{ token: string; command: string; expires: number }>(hub, 'POST', 'invites', {
+        organisation: options.org,
+        group: options.group,
+        ring: Number(options.ring),
+        label: options.label ?? '',
+        hours: Number(options.hours),
+        ...(options.gateway !== undefined && { gateway: options.gateway }),
+      }),
+  )
+  if (options.json === true) return console.log(JSON.stringify(made))
+  console.log(made.command)
+  console.error(`Good once, until ${new Date(made.expires).toISOString()}, for ${options.org}.`)
+}
+
+/** Puts a release on the hub, so that sensors can be upgraded to it. */
+export async function addRelease(file: string, options: Common & { version: string }): Promise<void> {
+  if (!existsSync(file)) throw new UserError(`There is no file ${file}`, exit.missing)
+  const made = await withHub(
+    dataFolder(options.data),
+    () => {},
+    (hub) => askHub<object>(hub, 'PUT', `releases/${options.version}`, readFileSync(file)),
+  )
+  console.log(options.json === true ? JSON.stringify(made) : `Release ${options.version} is on the hub.`)
+}
+
+/** Rolls a release out, ring by ring. */
+export async function rollOut(version: string, options: Common & { gateMinutes: string }): Promise<void> {
+  await withHub(
+    dataFolder(options.data),
+    () => {},
+    (hub) => askHub(hub, 'POST', 'rollouts', { version, gate_minutes: Number(options.gateMinutes) }),
+  )
+  console.log(
+    options.json === true
+      ? JSON.stringify({ version })
+      : `Release ${version} goes to ring 0; Fleet shows how far it is.`,
+  )
 }
 
 /** Fetches the public tables. */

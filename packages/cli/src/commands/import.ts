@@ -87,7 +87,7 @@ async function importFile(
     const body = new Uint8Array(await compress(batch.lines.join('\n')))
     batch.lines = []
     for (let attempt = 0; ; attempt++) {
-      const response = await fetch(`${hub.url}/gateway/v1/batches`, {
+      const response = await fetch(`${hub.url}/api/v1/batches`, {
         method: 'POST',
         headers: {
           authorization: `Bearer ${hub.token}`,

@@ -1,19 +1,34 @@
 import { fork, type ChildProcess } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { dataFolder, exit, findRunning, markRunning, portalFolder, UserError, version } from '../context.ts'
+import type { Hub } from '@skep/hub'
+import type { Log } from '@skep/vocabulary'
+import { dataFolder, exit, findRunning, logTo, markRunning, portalFolder, UserError, version } from '../context.ts'
 
-export interface StartOptions {
+/** How a hub is set up from the command line. */
+export interface HubRunOptions {
   readonly data?: string
   readonly portalPort?: string
   readonly portalHost?: string
+  readonly gatewayPort?: string
+  readonly gatewayHost?: string
+  readonly publicGateway?: string
+  readonly clickhouse?: string
+  readonly cluster?: string
+  readonly storagePolicy?: string
+  readonly coldAfter?: string
+  readonly relational?: string
+  readonly blobs?: string
+  readonly update: boolean
+  readonly log?: string
+  readonly json?: boolean
+}
+
+export interface StartOptions extends HubRunOptions {
   readonly sensorPortsFrom?: string
   readonly sensorAddress?: string[]
   readonly config?: string
-  readonly clickhouse?: string
-  readonly update: boolean
-  readonly json?: boolean
 }
 
 const port = (text: string, what: string): number => {
@@ -23,14 +38,9 @@ const port = (text: string, what: string): number => {
   return n
 }
 
-/** Runs everything: hub, portal, embedded stores, and a sensor in a process of its own. */
-export async function start(options: StartOptions): Promise<void> {
-  const data = dataFolder(options.data)
-  const say = (line: string): void => {
-    if (options.json !== true) console.log(line)
-  }
+/** Starts a hub as the options say. @throws UserError that says what to do */
+async function openHub(options: HubRunOptions, data: string, log: Log): Promise<{ hub: Hub; unmark: () => void }> {
   const { startHub, StoreUnavailable } = await import('@skep/hub')
-  const { loadIdentity } = await import('@skep/sensor')
   if ((await findRunning(data)) !== undefined)
     throw new UserError(`Skep runs on ${data} already. Stop it first, or choose another folder with --data.`)
   try {
@@ -43,36 +53,76 @@ export async function start(options: StartOptions): Promise<void> {
     )
   }
   const portalPort = port(options.portalPort ?? '8400', '--portal-port')
+  const gatewayPort = port(options.gatewayPort ?? '8401', '--gateway-port')
   const hub = await startHub({
     data,
     host: options.portalHost ?? '127.0.0.1',
     port: portalPort,
-    clickhouse: options.clickhouse,
+    gatewayHost: options.gatewayHost ?? '127.0.0.1',
+    gatewayPort,
+    publicGateway: options.publicGateway,
+    clickhouse: options.clickhouse ?? process.env['SKEP_CLICKHOUSE'],
+    cluster: options.cluster,
+    ...(options.storagePolicy !== undefined && {
+      tier: { policy: options.storagePolicy, volume: 'cold', days: Number(options.coldAfter ?? 30) },
+    }),
+    relational: options.relational ?? process.env['SKEP_RELATIONAL'],
+    blobs: options.blobs ?? process.env['SKEP_BLOBS'],
     portal: portalFolder,
     update: options.update,
     version,
-    log: (line) => say(`  ${line}`),
+    log,
   }).catch((error: unknown) => {
     if (error instanceof StoreUnavailable) throw new UserError(error.message, exit.failed, { cause: error })
-    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
+    const { code, port: busy } = error as NodeJS.ErrnoException & { port?: number }
+    if (code === 'EADDRINUSE') {
+      const option = busy === gatewayPort && gatewayPort !== portalPort ? '--gateway-port' : '--portal-port'
       throw new UserError(
-        `Port ${portalPort} is in use by another program. Choose another with --portal-port.`,
+        `Port ${busy ?? portalPort} is in use by another program. Choose another with ${option}.`,
         exit.failed,
         { cause: error },
       )
     }
     throw error
   })
-  const unmark = markRunning(data, hub.url)
+  return { hub, unmark: markRunning(data, hub.url, options.relational ?? process.env['SKEP_RELATIONAL']) }
+}
 
-  const sensorFolder = join(data, 'sensor')
-  const { name } = loadIdentity(sensorFolder)
-  const keyFile = join(sensorFolder, 'key')
-  const known = existsSync(keyFile) ? hub.relational.checkToken(readFileSync(keyFile, 'utf8').trim()) : undefined
-  if (known?.label !== name) {
-    writeFileSync(keyFile, `${hub.relational.enrol(name)}\n`, { mode: 0o600 })
-    chmodSync(keyFile, 0o600)
+const linkOf = async (hub: Hub): Promise<string> =>
+  `${hub.url}/signin?token=${await hub.relational.tokens.create('operator', 'sign-in link', { ttl: 3600, singleUse: true })}`
+
+/** Runs a hub without a sensor of its own. */
+export async function runHub(options: HubRunOptions): Promise<void> {
+  const data = dataFolder(options.data)
+  const { hub, unmark } = await openHub(options, data, logTo(options.log, 'hub'))
+  let stopping = false
+  const stop = async (): Promise<void> => {
+    if (stopping) return
+    stopping = true
+    await hub.stop()
+    unmark()
+    process.exit(exit.done)
   }
+  process.on('SIGINT', () => void stop())
+  process.on('SIGTERM', () => void stop())
+  const link = await linkOf(hub)
+  if (options.json === true)
+    console.log(JSON.stringify({ portal: hub.url, gateway: hub.gateway, signin: link, data, pid: process.pid }))
+  else
+    console.log(
+      `Hub ${version}\n  Portal    ${hub.url}\n  Sign in   ${link}\n  Gateway   ${hub.gateway}   (invite a sensor: skep hub invite)\n  Data      ${data}`,
+    )
+}
+
+/** Runs everything: hub, portal, embedded stores, and a sensor in a process of its own. */
+export async function start(options: StartOptions): Promise<void> {
+  const data = dataFolder(options.data)
+  const say = (line: string): void => {
+    if (options.json !== true) console.log(line)
+  }
+  const log = logTo(options.log, 'hub', '  ')
+  const { hub, unmark } = await openHub(options, data, log)
+  const name = await adopt(hub, join(data, 'sensor'))
 
   let stopping = false
   let sensor: ChildProcess | undefined
@@ -102,8 +152,9 @@ export async function start(options: StartOptions): Promise<void> {
     if (message === 'stop') interrupt()
   })
 
-  const args = ['sensor', 'run', '--data', data, '--hub', hub.url]
+  const args = ['sensor', 'run', '--data', data]
   if (options.config !== undefined) args.push('--config', options.config)
+  if (options.log !== undefined) args.push('--log', options.log)
   if (options.sensorPortsFrom !== undefined)
     args.push('--ports-from', String(port(options.sensorPortsFrom, '--sensor-ports-from')))
   for (const address of options.sensorAddress ?? []) args.push('--address', address)
@@ -124,10 +175,10 @@ export async function start(options: StartOptions): Promise<void> {
     })
     child.once('exit', (code, signal) => {
       if (stopping) return
-      say(`  the sensor ended with ${signal ?? code}; starting it again`)
+      log.warn(`the sensor ended with ${signal ?? code}; starting it again`)
       setTimeout(
         () => {
-          if (!stopping) launch().catch((error: unknown) => say(`  the sensor does not start: ${String(error)}`))
+          if (!stopping) launch().catch((error: unknown) => log.error(`the sensor does not start: ${String(error)}`))
         },
         Math.min(30_000, 1000 * 2 ** restarts++),
       )
@@ -144,10 +195,18 @@ export async function start(options: StartOptions): Promise<void> {
     throw error
   }
 
-  const link = `${hub.url}/signin?token=${hub.relational.createToken('operator', 'sign-in link', { ttl: 3600, singleUse: true })}`
+  const link = await linkOf(hub)
   if (options.json === true) {
     console.log(
-      JSON.stringify({ portal: hub.url, signin: link, data, sensor: name, listeners: listening, pid: process.pid }),
+      JSON.stringify({
+        portal: hub.url,
+        gateway: hub.gateway,
+        signin: link,
+        data,
+        sensor: name,
+        listeners: listening,
+        pid: process.pid,
+      }),
     )
   } else {
     say(`\nSkep ${version} is running.\n`)
@@ -156,7 +215,8 @@ export async function start(options: StartOptions): Promise<void> {
     say('            (good once, for an hour; "skep token link" makes a new one)')
     say(`\n  Sensor    ${name} listens on`)
     for (const line of listening) say(`              ${line}`)
-    say(`\n  Data      ${data}`)
+    say(`\n  Gateway   ${hub.gateway}   (for more sensors: skep hub invite)`)
+    say(`  Data      ${data}`)
     say('  Try it    ssh -p PORT root@127.0.0.1   (passwords that let in: skep sensor credentials)')
     say('  Stop      Ctrl-C\n')
     await hub.ready
@@ -164,6 +224,23 @@ export async function start(options: StartOptions): Promise<void> {
     if (current !== undefined)
       say(`  Addresses are placed by the tables "${current.id}" of ${current.date}.\n  ${current.attribution}\n`)
   }
+}
+
+/** Makes the sensor of this machine a member, as if it had joined: its own key, a certificate of this hub. */
+async function adopt(hub: Hub, folder: string): Promise<string> {
+  const { loadIdentity, loadMembership, ownKey, publicHalf, saveMembership } = await import('@skep/sensor')
+  const { name } = loadIdentity(folder)
+  const known = loadMembership(folder)
+  const mine = known?.authority === hub.authority.certificate && known.sensor === name
+  const sensor = await hub.relational.fleet.sensor(name)
+  if (mine && sensor !== undefined && known !== undefined) {
+    saveMembership(folder, { ...known, hubs: [hub.gateway] })
+  } else {
+    const certificate = await hub.adopt(name, publicHalf(ownKey(folder)))
+    const authority = hub.authority.certificate
+    saveMembership(folder, { sensor: name, organisation: 'home', hubs: [hub.gateway], authority, certificate })
+  }
+  return name
 }
 
 async function endChild(child: ChildProcess | undefined): Promise<void> {

@@ -6,9 +6,11 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import { bodyLimit } from 'hono/body-limit'
 import { getCookie, setCookie } from 'hono/cookie'
 import type { Context, Env } from './context.ts'
+import { metricsText } from './metrics.ts'
 import { eventRoutes } from './routes/events.ts'
 import { evidence } from './routes/evidence.ts'
-import { gateway } from './routes/gateway.ts'
+import { batches } from './routes/batches.ts'
+import { fleetRoutes } from './routes/fleet.ts'
 import { search } from './routes/search.ts'
 import { views } from './routes/views.ts'
 
@@ -28,9 +30,9 @@ const policy = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-/** The hub's HTTP application: gateway, API and portal. */
+/** The hub's HTTP application: API and portal. */
 export function createApp(context: Context): OpenAPIHono<Env> {
-  const { relational } = context
+  const { relational, log } = context
   const app = new OpenAPIHono<Env>({
     defaultHook: (result, c) => {
       if (result.success) return undefined
@@ -49,7 +51,7 @@ export function createApp(context: Context): OpenAPIHono<Env> {
     if (c.req.path.startsWith('/api/')) c.header('cache-control', 'no-store')
   })
   app.onError((error, c) => {
-    console.error(`hub: ${c.req.method} ${c.req.path}: ${error.stack ?? error.message}`)
+    log.error(`${c.req.method} ${c.req.path}: ${error.stack ?? error.message}`)
     const code = (error as { code?: unknown }).code
     const down = code === 'ECONNREFUSED' || code === 'ENOENT' || code === 'ECONNRESET'
     return down
@@ -67,15 +69,15 @@ export function createApp(context: Context): OpenAPIHono<Env> {
   })
 
   // The link that the terminal prints: good once, then a cookie that no script can read.
-  app.get('/signin', (c) => {
-    const caller = relational.checkToken(c.req.query('token') ?? '')
+  app.get('/signin', async (c) => {
+    const caller = await relational.tokens.check(c.req.query('token') ?? '')
     if (caller === undefined) {
       return c.html(
         '<!doctype html><title>Skep</title><p>This link has been used or is too old. Make a new one on the hub with <code>skep token link</code>.</p>',
         403,
       )
     }
-    const secret = relational.createToken(caller.role, 'portal', { ttl: 30 * 86_400 })
+    const secret = await relational.tokens.create(caller.role, 'portal', { ttl: 30 * 86_400 })
     setCookie(c, cookieName, secret, {
       httpOnly: true,
       sameSite: 'Lax',
@@ -88,8 +90,8 @@ export function createApp(context: Context): OpenAPIHono<Env> {
 
   app.use('/api/*', async (c, next) => {
     const bearer = /^Bearer (\S+)$/.exec(c.req.header('authorization') ?? '')?.[1]
-    const caller = relational.checkToken(bearer ?? getCookie(c, cookieName) ?? '')
-    if (caller === undefined || caller.role === 'sensor') {
+    const caller = await relational.tokens.check(bearer ?? getCookie(c, cookieName) ?? '')
+    if (caller === undefined) {
       return c.json(
         { error: 'Sign in, or send "Authorization: Bearer" with a token from: skep token create --role operator' },
         401,
@@ -102,20 +104,19 @@ export function createApp(context: Context): OpenAPIHono<Env> {
     return next()
   })
   app.use(
-    '/gateway/*',
+    '/api/*',
     bodyLimit({ maxSize: 64 * 1024 * 1024, onError: (c) => c.json({ error: 'More than 64 MiB' }, 413) }),
   )
-  app.use('/gateway/*', async (c, next) => {
+  app.get('/metrics', async (c) => {
     const bearer = /^Bearer (\S+)$/.exec(c.req.header('authorization') ?? '')?.[1]
-    const caller = relational.checkToken(bearer ?? '')
-    if (caller === undefined || caller.role === 'viewer')
-      return c.json({ error: 'The key of this sensor is not known here' }, 401)
-    c.set('caller', caller)
-    return next()
+    if ((await relational.tokens.check(bearer ?? '')) === undefined)
+      return c.text('Send "Authorization: Bearer" with a token from: skep token create --role viewer\n', 401)
+    return c.text(await metricsText(context), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
   })
 
   app.get('/api/v1/me', (c) => c.json({ role: c.get('caller').role, version: context.version }))
-  gateway(app, context)
+  fleetRoutes(app, context)
+  batches(app, context)
   views(app, context)
   eventRoutes(app, context)
   evidence(app, context)

@@ -1,7 +1,9 @@
-import type { StoredEvent } from '@skep/vocabulary'
+import type { Log, StoredEvent } from '@skep/vocabulary'
 import type { Enricher } from '../enrich/enricher.ts'
 import type { Blobs } from '../gateway/blobs.ts'
+import type { Authority } from '../gateway/authority.ts'
 import type { Ingest } from '../gateway/ingest.ts'
+import type { Receiver } from '../gateway/receive.ts'
 import type { Relational, Role } from '../relational/database.ts'
 import type { Store } from '../store/client.ts'
 
@@ -10,6 +12,11 @@ export interface Context {
   readonly store: Store
   readonly relational: Relational
   readonly ingest: Ingest
+  readonly receiver: Receiver
+  readonly authority: Authority
+  /** The address of the gateway as partners shall call it: host:port. */
+  readonly publicGateway: () => string
+  readonly log: Log
   readonly enricher: Enricher
   readonly blobs: Blobs
   readonly live: LiveFeed

@@ -1,20 +1,10 @@
 import { createHash } from 'node:crypto'
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs'
-import { join } from 'node:path'
-import { toRow, type Event, type StoredEvent } from '@skep/vocabulary'
+import { formatMicros, parseMicros, toRow, type Event, type Log, type StoredEvent } from '@skep/vocabulary'
 import type { Enricher } from '../enrich/enricher.ts'
-import { inRanges, rangesOf, type Range, type Relational } from '../relational/database.ts'
+import type { Relational } from '../relational/database.ts'
+import { inRanges, rangesOf } from '../relational/ranges.ts'
 import type { Store } from '../store/client.ts'
+import type { InFlight, Journal, JournalHead } from './journal.ts'
 
 /** The hub cannot take more just now; the caller shall come again. */
 export class Busy extends Error {
@@ -35,16 +25,12 @@ interface Job {
   readonly failed: (error: unknown) => void
 }
 
-/** What the first line of a journal file says of the lines after it. */
-interface JournalHead {
-  readonly token: string
-  readonly commits: readonly { sensor: string; boot: string; ranges: readonly Range[] }[]
-}
-
 /** Errors of the store that mean "this row", not "not now": the batch is halved until the row is found. */
 const rowErrors = new Set([6, 26, 27, 38, 41, 53, 72, 117, 130, 131, 441, 467, 675, 676])
 const maxQueued = 200_000
 const maxBatch = 50_000
+/** A clock that is off by less is left alone: the network alone makes as much. */
+const tolerance = 1000
 
 /**
  * The one way into the store. Events are enriched, written to a journal (fsync), inserted with a deduplication token,
@@ -55,59 +41,59 @@ export class Ingest {
   readonly #store: Store
   readonly #relational: Relational
   readonly #enricher: Enricher
-  readonly #journal: string
+  readonly #journal: Journal
+  readonly #log: Log
   readonly #onCommit: (events: readonly StoredEvent[]) => void
   readonly #locks = new Map<string, Promise<unknown>>()
   #queue: Job[] = []
   #queued = 0
   #working: Promise<void> | undefined
   #stopping = false
-  #number = 0
-  /** Counters for the status page. */
-  readonly counts = { committed: 0, duplicates: 0, buried: 0, retries: 0 }
+  /** Counters for the status page and the metrics. */
+  readonly counts = { committed: 0, duplicates: 0, buried: 0, retries: 0, batches: 0, recovered: 0 }
 
   constructor(options: {
     store: Store
     relational: Relational
     enricher: Enricher
-    journal: string
+    journal: Journal
+    log: Log
     onCommit?: (events: readonly StoredEvent[]) => void
   }) {
     this.#store = options.store
     this.#relational = options.relational
     this.#enricher = options.enricher
     this.#journal = options.journal
+    this.#log = options.log
     this.#onCommit = options.onCommit ?? (() => {})
-    mkdirSync(this.#journal, { recursive: true })
   }
 
-  /** Commits what a crash left in the journal. Call before the first event. @returns the number of batches */
+  /** Events that wait for the store. */
+  get waiting(): number {
+    return this.#queued
+  }
+
+  /** Commits what a crash, here or of another hub, left in the journal. @returns the number of batches */
   async recover(): Promise<number> {
-    const files = readdirSync(this.#journal)
-      .filter((name) => name.endsWith('.ndjson'))
-      .sort()
-    for (const name of files) {
-      const file = join(this.#journal, name)
-      const content = readFileSync(file)
-      const split = content.indexOf(10)
-      const head = JSON.parse(content.toString('utf8', 0, split)) as JournalHead
-      await this.#insert(content.subarray(split + 1), head.token)
-      this.#relational.commit(head.commits)
-      rmSync(file)
+    let count = 0
+    for await (const batch of this.#journal.orphans()) {
+      await this.#insert(batch.lines, batch.head.token)
+      await this.#settle(batch)
+      count++
     }
-    for (const name of readdirSync(this.#journal)) rmSync(join(this.#journal, name))
-    return files.length
+    this.counts.recovered += count
+    return count
   }
 
   /**
-   * Takes events of one sensor and boot; those that are committed already are left out.
-   * Resolves when all are committed. @throws Busy when too much is waiting
+   * Takes events of one run of a sensor; those that are committed already are left out.
+   * Resolves when all are committed. @throws Busy when too much is waiting, or another hub is at work on them
    */
-  async add(sensor: string, boot: string, events: readonly Event[], provenance: string): Promise<void> {
+  async add(sensor: string, boot: string, events: readonly Event[], provenance: string): Promise<{ fresh: number }> {
     if (this.#stopping) throw new Busy('the hub is stopping', 5)
     if (this.#queued > maxQueued) throw new Busy(`${this.#queued} events are waiting for the store`, 5)
     const key = `${sensor} ${boot}`
-    // One at a time per boot: a batch that is sent again while its first copy is being committed must wait for it.
+    // One at a time per run: a batch that is sent again while its first copy is being committed must wait for it.
     const before = this.#locks.get(key) ?? Promise.resolve()
     const turn = before.then(() => this.#addInTurn(sensor, boot, events, provenance))
     const settled = turn.catch(() => undefined)
@@ -115,11 +101,11 @@ export class Ingest {
     void settled.then(() => {
       if (this.#locks.get(key) === settled) this.#locks.delete(key)
     })
-    await turn
+    return { fresh: await turn }
   }
 
-  async #addInTurn(sensor: string, boot: string, events: readonly Event[], provenance: string): Promise<void> {
-    const committed = this.#relational.ranges(sensor, boot)
+  async #addInTurn(sensor: string, boot: string, events: readonly Event[], provenance: string): Promise<number> {
+    const committed = await this.#relational.ledger.ranges(sensor, boot)
     const seen = new Set<number>()
     const fresh = events.filter(({ seq }) => {
       if (seen.has(seq) || inRanges(committed, seq)) return false
@@ -127,13 +113,16 @@ export class Ingest {
       return true
     })
     this.counts.duplicates += events.length - fresh.length
-    if (fresh.length === 0) return
+    if (fresh.length === 0) return 0
     const day = fresh[0]?.time.slice(0, 10) ?? ''
     if (provenance !== 'live') await this.#enricher.prepare(day)
+    const epoch = await this.#relational.ledger.epoch(sensor, boot)
     const received = new Date().toISOString()
     const stored = fresh.map((event): StoredEvent => {
-      const origin = this.#enricher.lookup(event.source?.ip ?? '', event.time.slice(0, 10))
-      return { ...event, received, provenance, origin }
+      const skew_ms = skewOf(event, epoch)
+      const time = skew_ms === 0 ? event.time : formatMicros(parseMicros(event.time) + skew_ms * 1000)
+      const origin = this.#enricher.lookup(event.source?.ip ?? '', time.slice(0, 10))
+      return { ...event, time, received, skew_ms, provenance, origin }
     })
     for (let i = 0; i < stored.length; i += maxBatch) {
       const part = stored.slice(i, i + maxBatch)
@@ -143,6 +132,7 @@ export class Ingest {
         this.#working ??= this.#work().finally(() => (this.#working = undefined))
       })
     }
+    return fresh.length
   }
 
   async #work(): Promise<void> {
@@ -157,43 +147,41 @@ export class Ingest {
         jobs.push(job)
         size += job.events.length
       }
-      try {
-        await this.#commit(jobs)
-        for (const job of jobs) job.done()
-        this.#onCommit(jobs.flatMap(({ events }) => events))
-      } catch (error) {
-        for (const job of jobs) job.failed(error)
-      }
+      await this.#commit(jobs)
       this.#queued -= size
     }
   }
 
   async #commit(jobs: readonly Job[]): Promise<void> {
-    const lines = Buffer.from(jobs.flatMap(({ events }) => events.map((e) => `${JSON.stringify(toRow(e))}\n`)).join(''))
-    const token = createHash('sha256').update(lines).digest('hex')
-    const commits = jobs.map(({ sensor, boot, events }) => ({
-      sensor,
-      boot,
-      ranges: rangesOf(events.map(({ seq }) => seq)),
-    }))
-    const file = join(this.#journal, `${Date.now()}-${String(this.#number++).padStart(9, '0')}.ndjson`)
-    const head: JournalHead = { token, commits }
-    writeDurably(file, Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), lines]))
-    await this.#insert(lines, token)
-    for (const { sensor, boot, events } of jobs) {
-      for (const event of events) {
-        if (event.kind !== 'spool.dropped') continue
-        this.#relational.declareDropped(
-          sensor,
-          boot,
-          { first: event.data.from, last: event.data.to },
-          event.data.reason,
-        )
+    try {
+      const lines = Buffer.from(
+        jobs.flatMap(({ events }) => events.map((e) => `${JSON.stringify(toRow(e))}\n`)).join(''),
+      )
+      const batch = await this.#journal.write(headOf(jobs, lines), lines)
+      if (batch === undefined) {
+        if (jobs.length > 1) for (const job of jobs) await this.#commit([job])
+        else jobs[0]?.failed(new Busy('another hub is committing these events', 1))
+        return
       }
+      await this.#insert(lines, batch.head.token)
+      await this.#settle(batch)
+      this.counts.batches++
+      this.counts.committed += jobs.reduce((sum, { events }) => sum + events.length, 0)
+      for (const job of jobs) job.done()
+      this.#onCommit(jobs.flatMap(({ events }) => events))
+    } catch (error) {
+      for (const job of jobs) job.failed(error)
     }
-    this.#relational.commit(commits)
-    rmSync(file)
-    this.counts.committed += jobs.reduce((sum, { events }) => sum + events.length, 0)
+  }
+
+  /** The rows are in the store: notes so, and what sensors said in them of what is lost. */
+  async #settle({ head, settle }: InFlight): Promise<void> {
+    const { ledger } = this.#relational
+    await ledger.commit(head.commits)
+    for (const { sensor, boot, first, last, reason } of head.dropped ?? [])
+      await ledger.declareDropped(sensor, boot, { first, last }, reason)
+    for (const { sensor, boot } of head.closed ?? []) await ledger.close(sensor, boot)
+    await settle()
   }
 
   /** Inserts until it succeeds: a store that is down or full costs time, not events. A row that it cannot take is buried. */
@@ -206,6 +194,10 @@ export class Ingest {
         const code = Number((error as { code?: unknown }).code ?? 0)
         if (rowErrors.has(code)) return this.#halve(lines, token, error)
         if (this.#stopping) throw error
+        if (attempt === 3)
+          this.#log.warn('the store does not take events; trying until it does', {
+            reason: String(error).slice(0, 500),
+          })
         this.counts.retries++
         await new Promise((resolve) => setTimeout(resolve, Math.min(5000, 100 * 2 ** attempt)))
       }
@@ -216,8 +208,9 @@ export class Ingest {
     const rows = lines.toString('utf8').trimEnd().split('\n')
     if (rows.length === 1) {
       const row = rows[0] ?? ''
-      const { sensor } = JSON.parse(row) as { sensor: string }
-      this.#relational.bury(sensor, error instanceof Error ? error.message : String(error), row)
+      const { sensor, boot, seq } = JSON.parse(row) as { sensor: string; boot: string; seq: number }
+      const reason = error instanceof Error ? error.message : String(error)
+      await this.#relational.ledger.bury({ sensor, boot, seq, reason }, row)
       this.counts.buried++
       return
     }
@@ -233,15 +226,27 @@ export class Ingest {
   }
 }
 
-/** Writes a file so that it is either whole on the disk or not there. */
-export function writeDurably(file: string, content: Buffer): void {
-  const draft = `${file}.part`
-  const handle = openSync(draft, 'w', 0o600)
-  try {
-    for (let at = 0; at < content.length;) at += writeSync(handle, content, at)
-    fsyncSync(handle)
-  } finally {
-    closeSync(handle)
+/** By how much the clock of the sensor was off when this happened: its monotonic clock, which nobody sets, tells. */
+function skewOf(event: Event, epoch: number | undefined): number {
+  if (epoch === undefined || event.mono === undefined) return 0
+  const skew = Math.round(epoch + event.mono - parseMicros(event.time) / 1000)
+  return Math.abs(skew) <= tolerance ? 0 : skew
+}
+
+function headOf(jobs: readonly Job[], lines: Buffer): JournalHead {
+  const dropped: NonNullable<JournalHead['dropped']>[number][] = []
+  const closed: { sensor: string; boot: string }[] = []
+  for (const { sensor, boot, events } of jobs) {
+    for (const { kind, data } of events) {
+      if (kind === 'spool.dropped')
+        dropped.push({ sensor, boot: data.of ?? boot, first: data.from, last: data.to, reason: data.reason })
+      else if (kind === 'spool.closed') closed.push({ sensor, boot: data.of })
+    }
   }
-  renameSync(draft, file)
+  return {
+    token: createHash('sha256').update(lines).digest('hex'),
+    commits: jobs.map(({ sensor, boot, events }) => ({ sensor, boot, ranges: rangesOf(events.map(({ seq }) => seq)) })),
+    ...(dropped.length > 0 && { dropped }),
+    ...(closed.length > 0 && { closed }),
+  }
 }

@@ -24,7 +24,7 @@ export interface Store {
 }
 
 /** Opens the store. One client for the embedded engine and for a server, the same SQL for both. */
-export function openStore(address: StoreAddress, database = 'skep'): Store {
+export function openStore(address: StoreAddress, database = 'skep', cluster = false): Store {
   const local = 'socket' in address
   const client: ClickHouseClient = createClient({
     url: local ? 'http://store' : address.url,
@@ -52,6 +52,8 @@ export function openStore(address: StoreAddress, database = 'skep'): Store {
           deduplicate_blocks_in_dependent_materialized_views: 1,
           insert_deduplicate: 1,
           max_partitions_per_insert_block: '10000',
+          // On a cluster: the row is on its shard, and there on a quorum, before we say that it is committed.
+          ...(cluster && { insert_distributed_sync: 1, insert_quorum: 'auto' }),
         },
       })
       // The answer is empty; an unread one would hold the connection.

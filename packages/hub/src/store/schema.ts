@@ -1,4 +1,4 @@
-import { columns, type Column } from '@skep/vocabulary'
+import { bulkKinds, columns, type Column } from '@skep/vocabulary'
 
 /** How many days each class of data is kept, counted from the day the hub received it. */
 export interface Retention {
@@ -11,17 +11,6 @@ export interface Retention {
 }
 
 export const defaultRetention: Retention = { bulk: 180, evidence: 730, rollups: 3650 }
-
-/** The kinds that make the mass and are the first to go. */
-export const bulkKinds = [
-  'session.open',
-  'session.close',
-  'client.hello',
-  'auth.attempt',
-  'scan.probe',
-  'amplify.request',
-  'sensor.heartbeat',
-] as const
 
 /** A table as it should be. Columns are compared with what is there and added where they are missing. */
 export interface Table {
@@ -42,7 +31,7 @@ const dedup = 'non_replicated_deduplication_window = 10000'
 
 const codec = (name: string): string => {
   if (name === 'time' || name === 'received') return ' CODEC(Delta, ZSTD(3))'
-  if (name === 'seq') return ' CODEC(Delta, ZSTD(3))'
+  if (name === 'seq' || name === 'skew_ms') return ' CODEC(Delta, ZSTD(3))'
   return ' CODEC(ZSTD(3))'
 }
 
@@ -59,7 +48,7 @@ export const events = (retention: Retention): Table => ({
   ],
   tail:
     `ENGINE = MergeTree PARTITION BY toMonday(time) ORDER BY (asn, time) ` +
-    `TTL toDateTime(received) + toIntervalDay(${retention.bulk}) DELETE WHERE kind IN (${quoted(bulkKinds)}), ` +
+    `TTL toDateTime(received) + toIntervalDay(${retention.bulk}) DELETE WHERE kind IN (${quoted([...bulkKinds])}), ` +
     `toDateTime(received) + toIntervalDay(${retention.evidence}) ` +
     `SETTINGS ${dedup}, index_granularity = 8192`,
 })
@@ -95,7 +84,7 @@ export const rollups = (retention: Retention): readonly Rollup[] =>
         `SELECT asn, toStartOfHour(toDateTime(time, 'UTC')) AS hour, service, target_port, economy, provenance, ` +
         `count() AS events, countIf(kind = 'session.open') AS sessions, countIf(kind = 'auth.attempt') AS auths, ` +
         `countIf(kind = 'command.run') AS commands, countIf(kind = 'payload.seen') AS payloads, ` +
-        `uniqCombined64State(12)(source_ip) AS sources FROM {events} WHERE source_ip != toIPv6('::') ` +
+        `uniqCombined64State(12)(source_ip) AS sources FROM {events} WHERE source_ip != toIPv6('::') AND provenance != 'quarantine' ` +
         `GROUP BY asn, hour, service, target_port, economy, provenance`,
     },
     {
@@ -127,7 +116,7 @@ export const rollups = (retention: Retention): readonly Rollup[] =>
         `countIf(kind = 'auth.attempt' AND accepted) AS accepted, ` +
         `countIf(kind = 'command.run') AS commands, countIf(kind = 'payload.seen') AS payloads, ` +
         `groupUniqArray(20)(target_port) AS ports, groupUniqArray(20)(toString(service)) AS services ` +
-        `FROM {events} WHERE source_ip != toIPv6('::') GROUP BY asn, day, source_ip`,
+        `FROM {events} WHERE source_ip != toIPv6('::') AND provenance != 'quarantine' GROUP BY asn, day, source_ip`,
     },
     {
       name: 'sightings',
@@ -159,7 +148,7 @@ export const rollups = (retention: Retention): readonly Rollup[] =>
         `(if(kind IN ('key.planted', 'auth.attempt'), 'key', ''), if(kind IN ('key.planted', 'auth.attempt'), fingerprint, ''), path), ` +
         `(if(kind = 'request', 'agent', ''), if(kind = 'request', agent, ''), ''), ` +
         `(if(kind = 'request', 'target', ''), if(kind = 'request', concat(toString(method), ' ', target), ''), '')` +
-        `]) AS indicator GROUP BY type, value, day, sensor`,
+        `]) AS indicator WHERE provenance != 'quarantine' GROUP BY type, value, day, sensor`,
     },
   ].map((rollup) => ({
     ...rollup,

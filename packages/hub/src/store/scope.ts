@@ -39,6 +39,8 @@ export function within(table: 'events' | 'hourly', { since, until }: Window, sco
   const column = raw(table === 'events' ? 'events.time' : 'hourly.hour')
   const parts = [sql`${column} >= ${time(since)} AND ${column} < ${time(until)}`, ...scoped(table, scope)]
   if (scope.service !== undefined) parts.push(sql`${raw(`${table}.service`)} = ${string(scope.service)}`)
+  // What a quarantined sensor told is kept, but counts for nothing.
+  if (table === 'events') parts.push(sql`events.provenance != 'quarantine'`)
   if (scope.port !== undefined)
     parts.push(sql`${raw(`${table}.target_port`)} = ${{ type: 'UInt16', value: scope.port }}`)
   return join(parts, ' AND ')

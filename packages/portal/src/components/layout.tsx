@@ -12,6 +12,7 @@ const pages = [
   ['/indicators', 'Artifacts & URLs'],
   ['/search', 'Search'],
   ['/fleet', 'Sensors'],
+  ['/ledger', 'Ledger'],
 ] as const
 
 /** Takes what a person may paste and goes there. */

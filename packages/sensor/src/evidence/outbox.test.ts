@@ -17,12 +17,16 @@ test('bytes wait until they are delivered, over a new start and a torn tail, and
   appendFileSync(join(folder, 'outbox.pack'), 'SKB1 torn')
   const second = new Outbox(folder)
   expect(second.keep(Buffer.from('more')).kept).toBe(true)
-  const waiting = second.waiting()
-  expect(waiting.map(({ sha256, read }) => [sha256, hash(read())])).toEqual(
-    [...all, Buffer.from('more')].map((bytes) => [hash(bytes), hash(bytes)]),
-  )
-  for (const { sha256 } of waiting) second.delivered(sha256)
-  expect(second.waiting()).toEqual([])
+  expect(second.waiting).toEqual({ files: 4, bytes: 5007 })
+  for (const bytes of [...all, Buffer.from('more')]) {
+    const one = second.find(hash(bytes))
+    expect(one?.size).toBe(bytes.length)
+    expect(Buffer.concat([one?.read(0, 2) ?? Buffer.alloc(0), one?.read(2, 1e6) ?? Buffer.alloc(0)])).toEqual(bytes)
+    second.delivered(hash(bytes))
+    expect(second.has(hash(bytes))).toBe(false)
+  }
+  expect(second.any()).toBeUndefined()
+  expect(second.waiting).toEqual({ files: 0, bytes: 0 })
   expect(statSync(join(folder, 'outbox.pack')).size).toBe(0)
   second.close()
 })
@@ -31,5 +35,6 @@ test('beyond its cap nothing is kept, and that is said', () => {
   const box = new Outbox(mkdtempSync(join(tmpdir(), 'skep-outbox-')), 1000)
   expect(box.keep(Buffer.alloc(500)).kept).toBe(true)
   expect(box.keep(Buffer.alloc(600)).kept).toBe(false)
+  expect(box.keep(Buffer.from('four'), 3).kept).toBe(false)
   box.close()
 })

@@ -23,7 +23,9 @@ interface Entry {
 /** Bytes that wait to be delivered. */
 export interface Waiting {
   readonly sha256: string
-  readonly read: () => Buffer
+  readonly size: number
+  /** Bytes of it. */
+  readonly read: (offset: number, length: number) => Buffer
 }
 
 /**
@@ -62,13 +64,14 @@ export class Outbox {
 
   /**
    * Keeps bytes.
+   * @param atMost larger ones are not kept
    * @returns their SHA-256, and whether there was room for them
    */
-  keep(bytes: Uint8Array): { sha256: string; kept: boolean } {
+  keep(bytes: Uint8Array, atMost = Infinity): { sha256: string; kept: boolean } {
     const digest = createHash('sha256').update(bytes).digest()
     const sha256 = digest.toString('hex')
     if (this.#entries.has(sha256)) return { sha256, kept: true }
-    if (this.#end + headSize + bytes.length > this.#cap) return { sha256, kept: false }
+    if (bytes.length > atMost || this.#end + headSize + bytes.length > this.#cap) return { sha256, kept: false }
     const record = Buffer.allocUnsafe(headSize + bytes.length)
     record.writeUInt32BE(magic, 0)
     record.writeUInt32BE(bytes.length, 4)
@@ -96,16 +99,38 @@ export class Outbox {
     })
   }
 
-  /** What is not delivered yet. */
-  waiting(): Waiting[] {
-    return [...this.#entries].map(([sha256, { at, size }]) => ({
+  /** Whether it waits. */
+  has(sha256: string): boolean {
+    return this.#entries.has(sha256)
+  }
+
+  /** What waits under a hash. */
+  find(sha256: string): Waiting | undefined {
+    const entry = this.#entries.get(sha256)
+    if (entry === undefined) return undefined
+    const { at, size } = entry
+    return {
       sha256,
-      read: () => {
-        const bytes = Buffer.alloc(size)
-        readSync(this.#handle, bytes, 0, size, at)
+      size,
+      read: (offset, length) => {
+        const bytes = Buffer.alloc(Math.max(0, Math.min(length, size - offset)))
+        readSync(this.#handle, bytes, 0, bytes.length, at + offset)
         return bytes
       },
-    }))
+    }
+  }
+
+  /** Something that waits. */
+  any(): Waiting | undefined {
+    const first = this.#entries.keys().next()
+    return first.done === true ? undefined : this.find(first.value)
+  }
+
+  /** What is not delivered yet: how many, and how many bytes. */
+  get waiting(): { files: number; bytes: number } {
+    let bytes = 0
+    for (const { size } of this.#entries.values()) bytes += size
+    return { files: this.#entries.size, bytes }
   }
 
   /** The hub has it. */

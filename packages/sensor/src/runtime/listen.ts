@@ -14,9 +14,12 @@ import type { Endpoint, Service, Session } from './service.ts'
 /** What all conversations share. */
 export interface Host {
   readonly recorder: Recorder
-  readonly persona: Persona
-  readonly worlds: Worlds
+  /** May be another one for conversations to come. */
+  persona: Persona
+  worlds: Worlds
   readonly outbox: Outbox
+  /** Artifacts up to so many bytes are kept. */
+  artifactBytes: number
   readonly limits: Limits
   readonly gate: Gate
   /** Addresses that may pass sources on by PROXY protocol. */
@@ -34,7 +37,12 @@ export interface Listener {
   readonly transport: 'tcp' | 'udp'
   readonly address: string
   readonly port: number
+  /** Whether it takes connections. */
+  readonly alive: () => boolean
+  /** Ends all conversations and closes. */
   readonly stop: () => Promise<void>
+  /** Takes no new conversation; those that are open go on to their end. */
+  readonly retire: () => void
 }
 
 type Reason = Data<'session.close'>['reason']
@@ -62,6 +70,8 @@ export async function listenTcp(service: Service, host: Host, address: string, p
     transport: 'tcp',
     address,
     port: (server.address() as { port: number }).port,
+    alive: () => server.listening,
+    retire: () => void server.close(),
     async stop() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       for (const cut of talking.values()) cut('shutdown')
@@ -129,6 +139,7 @@ async function converse(
   }
 
   const id = uuidv7()
+  const { worlds } = host
   const identity: Identity = { session: id, service: first.name, transport: 'tcp', source, target }
   const record = <K extends Kind>(kind: K, data: Data<K>): string => host.recorder.record(identity, kind, data)
   record('session.open', front === undefined ? {} : { front })
@@ -144,7 +155,7 @@ async function converse(
     persona: host.persona,
     outbox: host.outbox,
     get world() {
-      return host.worlds.of(source.ip)
+      return worlds.of(source.ip)
     },
     record,
     extract: (text, parent) => {
@@ -152,8 +163,8 @@ async function converse(
         record('payload.seen', { ...found, ...(parent !== undefined && { parent }) })
     },
     keep: (bytes, about) => {
-      const { sha256, kept } = host.outbox.keep(bytes)
-      record('artifact.stored', { sha256, size: bytes.length, ...about })
+      const { sha256, kept } = host.outbox.keep(bytes, host.artifactBytes)
+      record('artifact.stored', { sha256, size: bytes.length, ...about, ...(!kept && { kept }) })
       return kept ? sha256 : undefined
     },
     send: async (bytes) => {
@@ -226,12 +237,16 @@ export async function listenUdp(service: Service, host: Host, address: string, p
       resolve()
     })
   })
+  let open = true
+  socket.once('close', () => (open = false))
   return {
     service: service.name,
     transport: 'udp',
     address,
     port: socket.address().port,
-    stop: () => new Promise<void>((resolve) => socket.close(() => resolve())),
+    alive: () => open,
+    retire: () => socket.close(),
+    stop: () => (open ? new Promise<void>((resolve) => socket.close(() => resolve())) : Promise.resolve()),
   }
 }
 

@@ -1,4 +1,4 @@
-import { clamp, formatMicros, nowMicros, uuidv7, type Data, type Envelope, type Kind } from '@skep/vocabulary'
+import { clamp, formatMicros, nowMicros, type Data, type Envelope, type Kind } from '@skep/vocabulary'
 import type { Loss, Spool } from '../spool/spool.ts'
 
 /** Who and where, for the events of one conversation. */
@@ -9,16 +9,29 @@ export type Identity = Pick<Envelope, 'session' | 'service' | 'transport' | 'sou
  * event sorts by time and ends in the start of the sensor and the number, which compresses well and cannot repeat.
  */
 export class Recorder {
-  readonly boot = uuidv7()
+  readonly boot: string
   readonly #sensor: string
   readonly #spool: Spool
   readonly #tail: string
+  readonly #began = performance.now()
   #seq = 0
 
-  constructor(sensor: string, spool: Spool) {
+  /** @param boot the number of this run of the sensor */
+  constructor(sensor: string, boot: string, spool: Spool) {
+    this.boot = boot
     this.#sensor = sensor
     this.#spool = spool
     this.#tail = this.boot.slice(-8)
+  }
+
+  /** Events recorded in this run. */
+  get made(): number {
+    return this.#seq
+  }
+
+  /** Milliseconds since this run began, by a clock that nobody sets. */
+  mono(): number {
+    return performance.now() - this.#began
   }
 
   /** Records an event. @returns its id */
@@ -32,6 +45,7 @@ export class Recorder {
       boot: this.boot,
       seq,
       time: formatMicros(micros),
+      mono: Math.round(this.mono()),
       ...identity,
       kind,
       data: clamp(kind, data),
@@ -49,7 +63,7 @@ export class Recorder {
   }
 
   /** Tells of lost events. */
-  lost({ first, last, reason }: Loss): void {
-    this.record({}, 'spool.dropped', { from: first, to: last, reason })
+  lost({ boot, first, last, reason }: Loss): void {
+    this.record({}, 'spool.dropped', { from: first, to: last, reason, ...(boot !== this.boot && { of: boot }) })
   }
 }

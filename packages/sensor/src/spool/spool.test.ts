@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -67,21 +67,112 @@ test('a damaged line is told as lost, with its number; all others are delivered'
   writeFileSync(segment, lines.join('\n'))
   const losses: Loss[] = []
   const second = new Spool({ folder: at, onLoss: (loss) => losses.push(loss) })
+  second.begin()
   expect(drain(second)).toEqual(range(0, 20).filter((seq) => seq !== 7))
   expect(losses).toEqual([{ boot: 'b', first: 7, last: 7, reason: 'corrupt' }])
   await second.close()
 })
 
-test('beyond its cap the oldest goes, and every number that went is told', async () => {
+test('beyond its cap bulk goes first, evidence last, the oldest first, and every number that went is told', async () => {
+  const losses: Loss[] = []
+  const spool = new Spool({
+    folder: folder(),
+    segmentBytes: 2000,
+    capBytes: 12_000,
+    onLoss: (loss) => losses.push(loss),
+  })
+  const kinds = (seq: number): string => (seq % 5 === 0 ? 'command.run' : 'auth.attempt')
+  const put = async (from: number, to: number): Promise<void> => {
+    for (let seq = from; seq < to; seq++)
+      spool.append({ boot: 'b', seq, json: `{"seq":${seq},"kind":"${kinds(seq)}","pad":"${'x'.repeat(100)}"}` })
+    await spool.written()
+  }
+  const lost = (): number[] => losses.flatMap(({ first, last }) => range(first, last + 1))
+  for (let i = 0; i < 200; i += 10) await put(i, i + 10)
+  expect(lost().length).toBeGreaterThan(50)
+  expect(lost().every((seq) => kinds(seq) === 'auth.attempt')).toBe(true)
+  for (let i = 200; i < 1000; i += 10) await put(i, i + 10)
+  const kept = drain(spool)
+  expect([...lost(), ...kept].sort((a, b) => a - b)).toEqual(range(0, 1000))
+  const evidence = lost().filter((seq) => kinds(seq) === 'command.run')
+  expect(evidence.length).toBeGreaterThan(0)
+  expect(Math.max(...evidence)).toBeLessThan(Math.min(...kept.filter((seq) => kinds(seq) === 'command.run')))
+  expect(losses.every(({ reason }) => reason === 'cap')).toBe(true)
+  expect(spool.lost.cap).toBe(lost().length)
+  await spool.close()
+})
+
+test('a batch on its way is not touched when there is no room: what it held is acknowledged, nothing else', async () => {
   const losses: Loss[] = []
   const spool = new Spool({ folder: folder(), segmentBytes: 2000, capBytes: 6000, onLoss: (loss) => losses.push(loss) })
-  for (let i = 0; i < 300; i += 10) await fill(spool, i, i + 10, 100)
+  await fill(spool, 0, 60, 100)
+  const sent = spool.next(5, 1e9).map(({ seq }) => seq)
+  for (let i = 60; i < 300; i += 10) await fill(spool, i, i + 10, 100)
+  spool.acknowledge(sent.length)
   const kept = drain(spool)
   const lost = losses.flatMap(({ first, last }) => range(first, last + 1))
-  expect([...lost, ...kept]).toEqual(range(0, 300))
-  expect(lost.length).toBeGreaterThan(0)
-  expect(losses.every(({ reason }) => reason === 'cap')).toBe(true)
+  expect([...new Set([...sent, ...lost, ...kept])].sort((a, b) => a - b)).toEqual(range(0, 300))
+  expect(sent.length + lost.length + kept.length).toBe(300)
   await spool.close()
+})
+
+test('a lost line that told of losses is told again', async () => {
+  const losses: Loss[] = []
+  const spool = new Spool({ folder: folder(), segmentBytes: 500, capBytes: 1500, onLoss: (loss) => losses.push(loss) })
+  const dropped = { seq: 0, kind: 'spool.dropped', data: { from: 3, to: 9, reason: 'disk', of: 'earlier' } }
+  spool.append({ boot: 'b', seq: 0, json: JSON.stringify(dropped) })
+  await spool.written()
+  for (let seq = 1; seq < 40; seq++) {
+    spool.append({ boot: 'b', seq, json: `{"seq":${seq},"kind":"command.run","pad":"${'x'.repeat(200)}"}` })
+    await spool.written()
+  }
+  expect(losses).toContainEqual({ boot: 'earlier', first: 3, last: 9, reason: 'disk' })
+  expect(losses.some(({ boot, first }) => boot === 'b' && first === 0)).toBe(true)
+  await spool.close()
+})
+
+test('what is older than its time goes, and is told', async () => {
+  const at = folder()
+  const losses: Loss[] = []
+  const spool = new Spool({ folder: at, segmentBytes: 500, capDays: 2, onLoss: (loss) => losses.push(loss) })
+  for (let i = 0; i < 40; i += 10) await fill(spool, i, i + 10)
+  const old = new Date(Date.now() - 3 * 86_400_000)
+  const [first = ''] = readdirSync(at)
+    .filter((name) => name.endsWith('.seg'))
+    .sort()
+  utimesSync(join(at, first), old, old)
+  spool.setCaps(1e9, 2)
+  await fill(spool, 40, 41)
+  expect(losses).toEqual([{ boot: 'b', first: 0, last: 9, reason: 'age' }])
+  expect(drain(spool)).toEqual(range(10, 41))
+  await spool.close()
+})
+
+test('the end of an earlier run is told when all that is left of it is delivered, and not before', async () => {
+  const at = folder()
+  const closed: string[] = []
+  const open = (boot: string): Spool =>
+    new Spool({ folder: at, boot, onClosed: (run) => closed.push(`${run.boot} ${run.clean}`) })
+  const put = (spool: Spool, boot: string, seq: number): void => spool.append({ boot, seq, json: `{"seq":${seq}}` })
+  const first = open('one')
+  for (let seq = 0; seq < 5; seq++) put(first, 'one', seq)
+  await first.written() // and here it dies
+  const second = open('two')
+  second.begin()
+  for (let seq = 0; seq < 5; seq++) put(second, 'two', seq)
+  await second.written()
+  expect(closed).toEqual([])
+  expect(second.next(3, 1e9).map(({ boot }) => boot)).toEqual(['one', 'one', 'one'])
+  second.acknowledge(3)
+  expect(closed).toEqual([])
+  second.acknowledge(second.next(100, 1e9).length)
+  expect(closed).toEqual(['one false'])
+  await second.close()
+  const third = open('three')
+  third.begin()
+  expect(drain(third)).toEqual([0, 1, 2, 3, 4])
+  expect(closed).toEqual(['one false', 'two true'])
+  await third.close()
 })
 
 test('however appending, sending and starting anew are mixed, every event is delivered, once, in order', async () => {

@@ -16,6 +16,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
+import { bulkKinds } from '@skep/vocabulary'
 
 /** One event as it lies in the spool. */
 export interface Spooled {
@@ -30,15 +31,28 @@ export interface Loss {
   readonly boot: string
   readonly first: number
   readonly last: number
-  readonly reason: 'cap' | 'corrupt' | 'disk'
+  readonly reason: 'cap' | 'age' | 'corrupt' | 'disk'
+}
+
+/** An earlier run of the sensor that the hub has not been told the end of. */
+export interface Run {
+  readonly boot: string
+  /** Whether it was stopped in order. */
+  clean: boolean
 }
 
 export interface SpoolOptions {
   readonly folder: string
-  /** At most so many bytes; beyond, the oldest segment is dropped and the loss is told. */
+  /** At most so many bytes; beyond, the oldest bulk goes first, evidence last, and every loss is told. */
   readonly capBytes?: number
+  /** What is older goes, and is told. */
+  readonly capDays?: number
   readonly segmentBytes?: number
+  /** The number of this run. */
+  readonly boot?: string
   readonly onLoss?: (loss: Loss) => void
+  /** All that is left of an earlier run has been delivered. */
+  readonly onClosed?: (run: Run) => void
   /** Called before events are forced to the disk: for what they name to be there first. */
   readonly beforeSync?: () => Promise<void>
 }
@@ -48,39 +62,80 @@ interface Segment {
   bytes: number
   /** Good lines in it. */
   count: number
+  /** Only evidence is left in it. */
+  lean: boolean
 }
 
+const lineOf = ({ boot, seq, json }: Spooled): string => {
+  const body = `${boot} ${seq} ${json}`
+  return `${checksum(body).toString(16).padStart(8, '0')} ${body}\n`
+}
 const checksum = typeof crc32 === 'function' ? (text: string) => crc32(text) : fallbackCrc
+/** The first "kind" of a line is our own: what attackers wrote comes after it. */
+const kindOf = (json: string): string => /"kind":"([a-z.]+)"/.exec(json)?.[1] ?? ''
 const name = (number: number): string => `${String(number).padStart(10, '0')}.seg`
 
 /**
  * Events on disk, before anything else is done with them: append-only segments, a checksum on every line. Writes are
  * gathered for a few milliseconds and forced to the disk (fdatasync) before `written` resolves and before they are
- * offered to the uplink. A torn tail costs the line that was being written, never the segment.
+ * offered to the uplink. A torn tail costs the line that was being written, never the segment. When there is no room,
+ * connections and probes go before evidence, the oldest first; what goes is told, and so is what is left missing of an
+ * earlier run when all that the spool has of it is delivered.
  */
 export class Spool {
   readonly #folder: string
-  readonly #cap: number
+  #cap: number
+  #capMs: number
   readonly #segmentBytes: number
+  readonly #boot: string
   readonly #onLoss: (loss: Loss) => void
+  readonly #onClosed: (run: Run) => void
   readonly #beforeSync: () => Promise<void>
   readonly #segments: Segment[] = []
   #handle: number | undefined
-  #pending: { boot: string; seq: number; line: Buffer }[] = []
+  #pending: { boot: string; seq: number; json: string; line: Buffer }[] = []
   #flushing: Promise<void> | undefined
   #wake: (() => void) | undefined
   /** Up to which segment and line everything is acknowledged. */
   #cursor = { segment: 0, line: 0 }
+  /** The segment that a batch on its way was read from: not to be touched until it is acknowledged. */
+  #leased = -1
+  /** Losses that are not told yet. */
+  #owed: Loss[] = []
+  /** Runs whose end is not told yet, oldest first. */
+  #runs: Run[] = []
   #closed = false
+  readonly #clock: NodeJS.Timeout
+  /** Events lost since the start, by reason. */
+  readonly lost: Record<Loss['reason'], number> = { cap: 0, age: 0, corrupt: 0, disk: 0 }
 
   constructor(options: SpoolOptions) {
     this.#folder = options.folder
     this.#cap = options.capBytes ?? 256 * 1024 * 1024
+    this.#capMs = (options.capDays ?? 30) * 86_400_000
     this.#segmentBytes = options.segmentBytes ?? 1024 * 1024
+    this.#boot = options.boot ?? ''
     this.#onLoss = options.onLoss ?? (() => {})
+    this.#onClosed = options.onClosed ?? (() => {})
     this.#beforeSync = options.beforeSync ?? (async () => {})
     mkdirSync(this.#folder, { recursive: true })
     this.#open()
+    this.#clock = setInterval(() => this.#enforceAge(), 600_000)
+    this.#clock.unref()
+  }
+
+  /** Changes how much may lie here. */
+  setCaps(bytes: number, days: number): void {
+    this.#cap = bytes
+    this.#capMs = days * 86_400_000
+    this.#enforceAge()
+    this.#enforceCap()
+  }
+
+  /** Tells what an earlier run left behind. Call when losses can be recorded. */
+  begin(): void {
+    this.#tellLosses()
+    this.#tellClosed()
   }
 
   /** Bytes on disk. */
@@ -109,11 +164,91 @@ export class Spool {
     if (this.#segments[0]?.number !== this.#cursor.segment)
       this.#cursor = { segment: this.#segments[0]?.number ?? 0, line: 0 }
     this.#roll()
+    try {
+      this.#runs = JSON.parse(readFileSync(join(this.#folder, 'runs'), 'utf8')) as Run[]
+    } catch {
+      // The first start, or a damaged file: the segments tell which runs there were.
+    }
+    for (const { number } of this.#segments)
+      for (const line of this.#lines(number))
+        if (line !== undefined && line.boot !== this.#boot && !this.#runs.some(({ boot }) => boot === line.boot))
+          this.#runs.push({ boot: line.boot, clean: false })
+    if (this.#boot !== '') this.#saveRuns([...this.#runs, { boot: this.#boot, clean: false }])
+    this.#enforceAge()
+  }
+
+  #saveRuns(runs: readonly Run[]): void {
+    const file = join(this.#folder, 'runs')
+    try {
+      writeFileSync(`${file}.part`, JSON.stringify(runs))
+      renameSync(`${file}.part`, file)
+    } catch {
+      // Disk full: the segments tell, too.
+    }
+  }
+
+  /** Runs of which nothing is left here are told of, in order. */
+  #tellClosed(): void {
+    if (this.#runs.length === 0 || this.#closed) return
+    const next = this.#peek()?.boot
+    const done = this.#runs.findIndex(({ boot }) => boot === next)
+    const over = this.#runs.splice(0, done < 0 ? this.#runs.length : done)
+    if (over.length === 0) return
+    for (const run of over) this.#onClosed(run)
+    void this.written().then(() => this.#saveRuns([...this.#runs, { boot: this.#boot, clean: this.#closed }]))
+  }
+
+  #peek(): Spooled | undefined {
+    const segment = this.#firstUnread()
+    if (segment === undefined) return undefined
+    let at = segment.number === this.#cursor.segment ? this.#cursor.line : 0
+    for (const line of this.#lines(segment.number)) if (line !== undefined && at-- === 0) return line
+    return undefined
+  }
+
+  /** When the oldest event that waits was made, in milliseconds since 1970. */
+  get oldest(): number | undefined {
+    const time = /"time":"([^"]+)"/.exec(this.#peek()?.json ?? '')?.[1]
+    return time === undefined ? undefined : Date.parse(time)
+  }
+
+  /** Notes a loss; it is told when there is room for that. */
+  #lose(lines: readonly { boot: string; seq: number; json?: string }[], reason: Loss['reason']): void {
+    for (const loss of lossesOf(lines, reason)) this.#owe(loss)
+    for (const { boot, json = '' } of lines) {
+      if (kindOf(json) !== 'spool.dropped') continue
+      // What was told in a lost line must be told again.
+      const { data } = JSON.parse(json) as { data: { from: number; to: number; reason: Loss['reason']; of?: string } }
+      this.#owe({ boot: data.of ?? boot, first: data.from, last: data.to, reason: data.reason })
+      this.lost[data.reason] -= data.to - data.from + 1
+    }
+  }
+
+  #owe(loss: Loss): void {
+    this.lost[loss.reason] += loss.last - loss.first + 1
+    const near = this.#owed.findIndex(
+      ({ boot, reason, first, last }) =>
+        boot === loss.boot && reason === loss.reason && first <= loss.last + 1 && loss.first <= last + 1,
+    )
+    const other = this.#owed[near]
+    if (other === undefined) this.#owed.push(loss)
+    else
+      this.#owed[near] = {
+        ...loss,
+        first: Math.min(loss.first, other.first),
+        last: Math.max(loss.last, other.last),
+      }
+  }
+
+  #tellLosses(): void {
+    const owed = this.#owed
+    this.#owed = []
+    for (const loss of owed) this.#onLoss(loss)
   }
 
   /** Reads a segment of an earlier run; lines whose checksum is wrong are losses. */
   #scan(number: number): Segment {
-    const segment: Segment = { number, bytes: statSync(join(this.#folder, name(number))).size, count: 0 }
+    const segment: Segment = { number, bytes: statSync(join(this.#folder, name(number))).size, count: 0, lean: false }
     let [bad, previous] = [0, undefined as { boot: string; seq: number } | undefined]
     for (const line of this.#lines(number)) {
       if (line === undefined) {
@@ -123,7 +258,7 @@ export class Spool {
       if (bad > 0) {
         // What was lost is what is missing between two good lines of one boot.
         if (previous?.boot === line.boot && line.seq > previous.seq + 1) {
-          this.#onLoss({ boot: line.boot, first: previous.seq + 1, last: line.seq - 1, reason: 'corrupt' })
+          this.#owe({ boot: line.boot, first: previous.seq + 1, last: line.seq - 1, reason: 'corrupt' })
         }
         bad = 0
       }
@@ -149,15 +284,14 @@ export class Spool {
     if (this.#handle !== undefined) closeSync(this.#handle)
     const number = Math.max(this.#cursor.segment - 1, this.#segments.at(-1)?.number ?? -1) + 1
     this.#handle = openSync(join(this.#folder, name(number)), 'a', 0o600)
-    this.#segments.push({ number, bytes: 0, count: 0 })
+    this.#segments.push({ number, bytes: 0, count: 0, lean: false })
     if (this.#segments.length === 1) this.#cursor = { segment: number, line: 0 }
   }
 
   /** Takes an event. Resolves when it is safe on the disk. */
   append({ boot, seq, json }: Spooled): void {
-    const body = `${boot} ${seq} ${json}`
-    const line = Buffer.from(`${checksum(body).toString(16).padStart(8, '0')} ${body}\n`)
-    this.#pending.push({ boot, seq, line })
+    const line = Buffer.from(lineOf({ boot, seq, json }))
+    this.#pending.push({ boot, seq, json, line })
     this.#flushing ??= this.#flush().finally(() => (this.#flushing = undefined))
   }
 
@@ -182,7 +316,7 @@ export class Spool {
       } catch {
         // The disk is full or gone: what cannot be kept is told, and counted. Half a line must not spoil the next.
         this.#cutTail()
-        for (const loss of lossesOf(batch, 'disk')) this.#onLoss(loss)
+        this.#lose(batch, 'disk')
         await new Promise((resolve) => setTimeout(resolve, 200))
         continue
       }
@@ -193,6 +327,7 @@ export class Spool {
       this.#wake?.()
       if (segment.bytes >= this.#segmentBytes) this.#roll()
       this.#enforceCap()
+      if (this.#owed.length > 0) this.#tellLosses()
     }
   }
 
@@ -209,17 +344,75 @@ export class Spool {
     for (let at = 0; at < bytes.length;) at += writeSync(this.#handle, bytes, at)
   }
 
+  /** The unread lines of a segment. */
+  #unread({ number }: Segment): Spooled[] {
+    const from = number === this.#cursor.segment ? this.#cursor.line : 0
+    return [...this.#lines(number)].filter((line) => line !== undefined).slice(from)
+  }
+
   #enforceCap(): void {
-    while (this.bytes > this.#cap && this.#segments.length > 1) {
-      const oldest = this.#segments.shift()
-      if (oldest === undefined) return
-      const from = oldest.number === this.#cursor.segment ? this.#cursor.line : 0
-      const unread = [...this.#lines(oldest.number)].filter((line) => line !== undefined).slice(from)
-      rmSync(join(this.#folder, name(oldest.number)), { force: true })
-      this.#cursor = { segment: this.#segments[0]?.number ?? oldest.number + 1, line: 0 }
-      this.#saveCursor()
-      for (const loss of lossesOf(unread, 'cap')) this.#onLoss(loss)
+    // Neither the one that is written to, nor the one that a batch on its way was read from.
+    const old = (): Segment[] => this.#segments.slice(0, -1).filter(({ number }) => number !== this.#leased)
+    for (const segment of old()) {
+      if (this.bytes <= this.#cap) return
+      if (!segment.lean) this.#strip(segment)
     }
+    for (const segment of old()) {
+      if (this.bytes <= this.#cap) return
+      this.#discard(segment, 'cap')
+    }
+  }
+
+  #enforceAge(): void {
+    for (const segment of this.#segments.slice(0, -1)) {
+      if (segment.number === this.#leased) continue
+      try {
+        if (Date.now() - statSync(join(this.#folder, name(segment.number))).mtimeMs < this.#capMs) return
+      } catch {
+        return
+      }
+      this.#discard(segment, 'age')
+    }
+  }
+
+  /** Takes what is bulk out of a segment. */
+  #strip(segment: Segment): void {
+    const lines = this.#unread(segment)
+    const kept = lines.filter(({ json }) => !bulkKinds.has(kindOf(json)))
+    if (kept.length === 0) return this.#discard(segment, 'cap')
+    const content = Buffer.from(kept.map(lineOf).join(''))
+    const file = join(this.#folder, name(segment.number))
+    if (this.#cursor.segment === segment.number) {
+      // First the cursor: the other way round, a crash between the two would skip lines.
+      this.#cursor = { segment: segment.number, line: 0 }
+      this.#saveCursor()
+    }
+    try {
+      writeFileSync(`${file}.part`, content, { mode: 0o600, flush: true } as object)
+      renameSync(`${file}.part`, file)
+    } catch {
+      // No room even for less: then the whole goes.
+      rmSync(`${file}.part`, { force: true })
+      return this.#discard(segment, 'cap')
+    }
+    segment.bytes = content.length
+    segment.count = kept.length
+    segment.lean = true
+    this.#lose(
+      lines.filter(({ json }) => bulkKinds.has(kindOf(json))),
+      'cap',
+    )
+  }
+
+  #discard(segment: Segment, reason: Loss['reason']): void {
+    const unread = this.#unread(segment)
+    rmSync(join(this.#folder, name(segment.number)), { force: true })
+    this.#segments.splice(this.#segments.indexOf(segment), 1)
+    if (this.#cursor.segment === segment.number) {
+      this.#cursor = { segment: this.#segments[0]?.number ?? segment.number + 1, line: 0 }
+      this.#saveCursor()
+    }
+    this.#lose(unread, reason)
   }
 
   /** Resolves when something is there to be sent, or after `ms`. */
@@ -245,6 +438,7 @@ export class Spool {
   next(maxEvents: number, maxBytes: number): Spooled[] {
     const segment = this.#firstUnread()
     if (segment === undefined) return []
+    this.#leased = segment.number
     const from = segment.number === this.#cursor.segment ? this.#cursor.line : 0
     const batch: Spooled[] = []
     let [at, bytes] = [0, 0]
@@ -266,6 +460,7 @@ export class Spool {
   acknowledge(count: number): void {
     const segment = this.#firstUnread()
     if (segment === undefined || count === 0) return
+    this.#leased = -1
     const line = (segment.number === this.#cursor.segment ? this.#cursor.line : 0) + count
     this.#cursor = { segment: segment.number, line }
     if (line >= segment.count && segment !== this.#segments.at(-1)) {
@@ -288,6 +483,7 @@ export class Spool {
       this.#saveCursor()
       if (done !== undefined) rmSync(join(this.#folder, name(done.number)), { force: true })
     }
+    this.#tellClosed()
   }
 
   /** A lost cursor only means that events are sent twice, which changes nothing: it is written, not forced. */
@@ -305,6 +501,8 @@ export class Spool {
   async close(): Promise<void> {
     await this.written()
     this.#closed = true
+    clearInterval(this.#clock)
+    if (this.#boot !== '') this.#saveRuns([...this.#runs, { boot: this.#boot, clean: true }])
     if (this.#handle === undefined) return
     fsyncSync(this.#handle)
     closeSync(this.#handle)

@@ -5,7 +5,7 @@ const sha256 = z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/) })
 const preview = 64 * 1024
 
 /** What was kept of attackers: artifacts (shown as bytes, never as a file to open) and recordings. */
-export function evidence(app: OpenAPIHono<Env>, { blobs, relational, ingest, enricher }: Context): void {
+export function evidence(app: OpenAPIHono<Env>, { blobs }: Context): void {
   app.openapi(
     createRoute({
       method: 'get',
@@ -22,9 +22,9 @@ export function evidence(app: OpenAPIHono<Env>, { blobs, relational, ingest, enr
         404: { description: 'The bytes are not on this hub' },
       },
     }),
-    (c) => {
+    async (c) => {
       const { sha256 } = c.req.valid('param')
-      const bytes = blobs.get(sha256)
+      const bytes = await blobs.get(sha256)
       if (bytes === undefined) return c.json({ error: 'The bytes of this artifact are not on this hub' }, 404) as never
       return c.json({ sha256, size: bytes.length, head: bytes.subarray(0, preview).toString('base64') }, 200)
     },
@@ -41,63 +41,12 @@ export function evidence(app: OpenAPIHono<Env>, { blobs, relational, ingest, enr
         404: { description: 'The recording is not on this hub' },
       },
     }),
-    (c) => {
-      const bytes = blobs.get(c.req.valid('param').sha256)
+    async (c) => {
+      const bytes = await blobs.get(c.req.valid('param').sha256)
       if (bytes === undefined) return c.json({ error: 'This recording is not on this hub' }, 404) as never
       c.header('content-type', 'application/x-asciicast')
       c.header('content-disposition', 'attachment; filename="session.cast"')
       return c.body(new Uint8Array(bytes)) as never
     },
-  )
-
-  app.openapi(
-    createRoute({
-      method: 'get',
-      path: '/api/v1/sensors',
-      summary: 'Sensors, and the ledger: what was made, committed, declared dropped, and what is missing',
-      responses: {
-        200: {
-          description: 'The sensors',
-          content: {
-            'application/json': {
-              schema: z.object({
-                sensors: z.array(
-                  z.object({
-                    name: z.string(),
-                    created: z.number(),
-                    last_seen: z.number().nullable(),
-                    heartbeat: z.unknown(),
-                  }),
-                ),
-                ledger: z.array(
-                  z.object({
-                    sensor: z.string(),
-                    boot: z.string(),
-                    last: z.number(),
-                    committed: z.number(),
-                    dropped: z.number(),
-                    missing: z.number(),
-                  }),
-                ),
-                dead_letters: z.array(z.object({ sensor: z.string(), reason: z.string(), count: z.number() })),
-                counts: z.record(z.string(), z.number()),
-                enrichment: z.array(z.string()),
-              }),
-            },
-          },
-        },
-      },
-    }),
-    (c) =>
-      c.json({
-        sensors: relational.sensors().map((sensor) => ({
-          ...sensor,
-          heartbeat: sensor.heartbeat === null ? null : (JSON.parse(sensor.heartbeat) as unknown),
-        })),
-        ledger: relational.ledger(),
-        dead_letters: relational.deadLetters(),
-        counts: { ...ingest.counts },
-        enrichment: [...enricher.notes],
-      }),
   )
 }
