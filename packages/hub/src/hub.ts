@@ -112,8 +112,12 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     throw error
   }
   const retention = { ...defaultRetention, ...options.retention }
+  const { leases } = relational
+  // One hub at a time changes the tables.
+  while (!(await leases.take('tables', 120_000))) await new Promise((resolve) => setTimeout(resolve, 200))
   for (const change of await migrate(store, retention, { cluster: options.cluster, tier: options.tier }))
     log.of('store')(change)
+  await leases.release('tables')
 
   const ingest = new Ingest({
     store,
@@ -123,7 +127,6 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     log: log.of('ingest'),
     onCommit: (events) => live.publish(events),
   })
-  const { leases } = relational
   const heartbeat = async (): Promise<void> => {
     await leases.take(`hub ${holder}`, 15_000)
   }

@@ -47,6 +47,7 @@ export interface Sensor {
   readonly made: number
   readonly committed: number
   readonly dropped: number
+  readonly waiting: number
   readonly missing: number
 }
 
@@ -59,6 +60,7 @@ export interface LedgerRow {
   readonly duplicates: number
   readonly committed: number
   readonly dropped: Readonly<Record<string, number>>
+  readonly waiting: number
   readonly missing: number
   readonly holes: readonly { readonly first: number; readonly last: number }[]
   readonly version: string

@@ -75,6 +75,7 @@ export async function metricsText({ relational, ingest, version, ready }: Contex
     each('memory_bytes', 'Resident memory of the sensor', 'gauge', beat('memory')),
     total('made_events', 'Events that the sensor made', ({ made }) => made),
     total('committed_events', 'Events that are committed', ({ committed }) => committed),
+    total('waiting_events', 'Events that are still on their way, by the sensor’s word', ({ waiting }) => waiting),
     total('missing_events', 'Events that are neither committed nor declared lost', ({ missing }) => missing),
     {
       name: 'skep_ledger_dropped_events',

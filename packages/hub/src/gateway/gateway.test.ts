@@ -419,9 +419,15 @@ describe('the ledger', () => {
       first,
       [0, 1, 2, 5, 6].map((seq) => own(first, seq)),
     )
-    expect(await ledgerOf('rush-1', first)).toMatchObject({ made: 20, committed: 5, missing: 15, dropped: {} })
+    expect(await ledgerOf('rush-1', first)).toMatchObject({
+      made: 20,
+      committed: 5,
+      missing: 2,
+      waiting: 13,
+      dropped: {},
+    })
     await rush.deliver(second, [own(second, 0, 'spool.dropped', { from: 3, to: 3, reason: 'corrupt', of: first })])
-    expect(await ledgerOf('rush-1', first)).toMatchObject({ missing: 14, dropped: { corrupt: 1 } })
+    expect(await ledgerOf('rush-1', first)).toMatchObject({ missing: 1, waiting: 13, dropped: { corrupt: 1 } })
     await rush.deliver(second, [own(second, 1, 'spool.closed', { of: first, clean: false })])
     const settled = await ledgerOf('rush-1', first)
     expect(settled).toMatchObject({ made: 20, committed: 5, missing: 0, dropped: { corrupt: 1, crash: 14 } })
@@ -434,7 +440,7 @@ describe('the ledger', () => {
       missing: 0,
     })
     const { body } = await api('GET', 'ledger?sensor=rush-1')
-    expect(body).toMatchObject({ made: 22, committed: 8, dropped: 14, missing: 0 })
+    expect(body).toMatchObject({ made: 22, committed: 8, dropped: 14, waiting: 0, missing: 0 })
   })
 
   test('the metrics tell the same, in a form that Prometheus reads', async () => {

@@ -25,6 +25,10 @@ export interface Driver {
   readonly close: () => Promise<void>
 }
 
+/** Neither database keeps a NUL in text; what strangers wrote may hold one. */
+const storable = (value: unknown): unknown =>
+  typeof value === 'string' && value.includes('\u0000') ? value.replaceAll('\u0000', '\ufffd') : value
+
 /** Opens a database file, makes it where it is not, and brings it up to date. */
 export async function openSqlite(file: string): Promise<Driver> {
   mkdirSync(dirname(file), { recursive: true })
@@ -51,9 +55,9 @@ export async function openSqlite(file: string): Promise<Driver> {
   }
   const driver: Driver = {
     kind: 'sqlite',
-    all: (text, ...values) => turn(() => prepare(text).all(...values) as never),
-    get: (text, ...values) => turn(() => prepare(text).get(...values) as never),
-    run: (text, ...values) => turn(() => prepare(text).run(...values).changes),
+    all: (text, ...values) => turn(() => prepare(text).all(...values.map(storable)) as never),
+    get: (text, ...values) => turn(() => prepare(text).get(...values.map(storable)) as never),
+    run: (text, ...values) => turn(() => prepare(text).run(...values.map(storable)).changes),
     transaction(work) {
       if (inside.getStore() === true) return work()
       open++
@@ -118,7 +122,7 @@ export async function openPostgres(url: string): Promise<Driver> {
       own = text.replace(/\?/g, () => `$${++n}`)
       numbered.set(text, own)
     }
-    return (current.getStore() ?? pool).query(own, [...values])
+    return (current.getStore() ?? pool).query(own, values.map(storable))
   }
   const driver: Driver = {
     kind: 'postgres',

@@ -8,7 +8,7 @@ export interface Commit {
   readonly ranges: readonly Range[]
 }
 
-/** What became of the events of one run of a sensor. made = committed + dropped + missing. */
+/** What became of the events of one run of a sensor. made = committed + dropped + missing + waiting. */
 export interface Entry {
   readonly sensor: string
   readonly boot: string
@@ -20,7 +20,9 @@ export interface Entry {
   readonly committed: number
   /** Declared lost, by reason. */
   readonly dropped: Readonly<Record<string, number>>
-  /** Neither committed nor declared: still on the sensor, or lost. */
+  /** Made, by the sensor's word, after the last that came: still on their way. */
+  readonly waiting: number
+  /** Holes: neither committed nor declared lost, though later ones came. */
   readonly missing: number
   /** The holes, the first twenty. */
   readonly holes: readonly Range[]
@@ -247,7 +249,8 @@ export class Ledger {
           if (lost > 0) reasons[range.reason] = (reasons[range.reason] ?? 0) + lost
           known = mergeRanges([...known, range])
         }
-        const holes = without({ first: 0, last: made - 1 }, known)
+        const high = Math.min(made, (known.at(-1)?.last ?? -1) + 1)
+        const holes = without({ first: 0, last: high - 1 }, known)
         return {
           sensor: one.sensor,
           boot: one.boot,
@@ -256,6 +259,7 @@ export class Ledger {
           duplicates: Number(row?.['duplicates'] ?? 0),
           committed: sizeOf(one.ranges),
           dropped: reasons,
+          waiting: made - high,
           missing: sizeOf(holes),
           holes: holes.slice(0, 20),
           version: String(row?.['version'] ?? ''),

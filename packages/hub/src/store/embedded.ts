@@ -31,7 +31,7 @@ const program = import.meta.url.endsWith('.ts')
  */
 export async function startEngine(
   folder: string,
-  options: { memory?: number; onCrash?: (detail: string) => void } = {},
+  options: { memory?: number; port?: number; onCrash?: (detail: string) => void } = {},
 ): Promise<Engine> {
   try {
     mkdirSync(folder, { recursive: true })
@@ -49,6 +49,7 @@ export async function startEngine(
     socket,
     readers: 3,
     memory: options.memory ?? 1024 ** 3,
+    port: options.port,
   }
   let child: ChildProcess | undefined
   let stopping = false

@@ -11,6 +11,8 @@ import type { Session as ChdbSession } from 'chdb'
 export interface EngineOptions {
   readonly directory: string
   readonly socket: string
+  /** Listen on this port of the loopback instead: for several hubs on one machine. */
+  readonly port?: number | undefined
   readonly readers: number
   readonly memory: number
 }
@@ -163,7 +165,11 @@ async function main(options: EngineOptions): Promise<void> {
   })
   server.requestTimeout = 0
   rmSync(options.socket, { force: true })
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(options.socket, resolve))
+  await new Promise<void>((resolve, reject) =>
+    server
+      .once('error', reject)
+      .listen(options.port === undefined ? options.socket : { host: '127.0.0.1', port: options.port }, resolve),
+  )
   process.send?.({ ready: true })
 
   let stopping = false

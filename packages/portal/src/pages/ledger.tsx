@@ -10,6 +10,7 @@ interface Ledger {
   readonly made: number
   readonly committed: number
   readonly dropped: number
+  readonly waiting: number
   readonly missing: number
   readonly rows: readonly LedgerRow[]
 }
@@ -44,8 +45,8 @@ export function LedgerPage(): ReactNode {
         <h1>Ledger</h1>
         <p>
           Sensors made {plural(data.made, 'event')}: {number(data.committed)} committed, {number(data.dropped)} declared
-          lost, {data.missing === 0 ? 'none missing' : `${number(data.missing)} missing`}. Every event is one of the
-          three.
+          lost, {number(data.waiting)} on their way,{' '}
+          {data.missing === 0 ? 'none missing' : `${number(data.missing)} missing`}. Every event is one of these.
         </p>
         {reasons.size === 0 ? null : (
           <p>
@@ -125,7 +126,7 @@ function Replay(): ReactNode {
   )
 }
 
-/** What became of the events of each run: made = committed + declared lost + missing. */
+/** What became of the events of each run: made = committed + declared lost + on their way + missing. */
 export function LedgerTable({ rows, withSensor }: { rows: readonly LedgerRow[]; withSensor: boolean }): ReactNode {
   if (rows.length === 0)
     return (
@@ -154,6 +155,9 @@ export function LedgerTable({ rows, withSensor }: { rows: readonly LedgerRow[]; 
               Declared lost
             </th>
             <th scope="col">Why</th>
+            <th scope="col" className="numeric">
+              On their way
+            </th>
             <th scope="col" className="numeric">
               Missing
             </th>
@@ -187,6 +191,7 @@ export function LedgerTable({ rows, withSensor }: { rows: readonly LedgerRow[]; 
                   .map(([reason, count]) => `${number(count)} ${lossReasons[reason] ?? reason}`)
                   .join('; ')}
               </td>
+              <td className="numeric">{number(row.waiting)}</td>
               <td className={row.missing > 0 ? 'numeric warning' : 'numeric'}>{number(row.missing)}</td>
               <td className="mono">
                 {row.holes

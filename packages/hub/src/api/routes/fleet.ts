@@ -24,6 +24,7 @@ const entry = z.object({
   duplicates: z.number(),
   committed: z.number(),
   dropped: z.record(z.string(), z.number()),
+  waiting: z.number(),
   missing: z.number(),
   holes: z.array(z.object({ first: z.number(), last: z.number() })),
   version: z.string(),
@@ -50,6 +51,7 @@ const sensorShape = z.object({
   made: z.number(),
   committed: z.number(),
   dropped: z.number(),
+  waiting: z.number(),
   missing: z.number(),
 })
 
@@ -58,6 +60,7 @@ const totals = (entries: readonly Entry[]) => ({
   made: sum(entries.map(({ made }) => made)),
   committed: sum(entries.map(({ committed }) => committed)),
   dropped: sum(entries.map(({ dropped }) => sum(Object.values(dropped)))),
+  waiting: sum(entries.map(({ waiting }) => waiting)),
   missing: sum(entries.map(({ missing }) => missing)),
 })
 
@@ -242,6 +245,7 @@ export function fleetRoutes(app: OpenAPIHono<Env>, context: Context): void {
           made: z.number(),
           committed: z.number(),
           dropped: z.number(),
+          waiting: z.number(),
           missing: z.number(),
           rows: z.array(entry),
         }),
