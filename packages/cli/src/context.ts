@@ -1,7 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Hub } from '@skep/hub'
 import { logger, type Log } from '@skep/vocabulary'
 
 /** What a command exits with: 0 done, 1 failed, 2 the call was wrong, 3 nothing to do it with (no hub, no file). */
@@ -18,8 +17,9 @@ export class UserError extends Error {
 }
 
 export const version: string = (() => {
-  const file = new URL('../package.json', import.meta.url)
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
+  // Beside the program in a release, one up in the package.
+  const file = ['./package.json', '../package.json'].map((path) => new URL(path, import.meta.url)).find(existsSync)
+  return file === undefined ? '0.0.0' : (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
 })()
 
 /** The folder of the built portal, beside the program. */
@@ -27,38 +27,6 @@ export const portalFolder = fileURLToPath(new URL('./web', import.meta.url))
 
 export const dataFolder = (given: string | undefined): string =>
   resolve(given ?? process.env['SKEP_DATA'] ?? 'skep-data')
-
-/** What a running hub leaves in its data folder, so that other commands find it. */
-interface Running {
-  readonly pid: number
-  readonly url: string
-  /** The file or address of its relational state. */
-  readonly relational: string
-}
-
-/** The relational state of a hub that keeps it in a file. */
-export const relationalFile = (data: string): string => join(data, 'hub', 'relational.sqlite')
-const runningFile = (data: string): string => join(data, 'hub', 'running.json')
-
-export function markRunning(data: string, url: string, relational = relationalFile(data)): () => void {
-  mkdirSync(join(data, 'hub'), { recursive: true })
-  writeFileSync(runningFile(data), JSON.stringify({ pid: process.pid, url, relational } satisfies Running), {
-    mode: 0o600,
-  })
-  return () => rmSync(runningFile(data), { force: true })
-}
-
-/** The hub that runs on a data folder, if one does. */
-export async function findRunning(data: string): Promise<Running | undefined> {
-  if (!existsSync(runningFile(data))) return undefined
-  try {
-    const running = JSON.parse(readFileSync(runningFile(data), 'utf8')) as Running
-    const response = await fetch(`${running.url}/healthz`, { signal: AbortSignal.timeout(3000) })
-    return response.ok ? running : undefined
-  } catch {
-    return undefined
-  }
-}
 
 /** Where diagnostics go: for people, or one JSON object a line. @throws UserError */
 export function logTo(form: string | undefined, part: string, indent = ''): Log {
@@ -72,52 +40,6 @@ export function logTo(form: string | undefined, part: string, indent = ''): Log 
       console.error(`${indent}${of}: ${message}${more}`)
     }
   })
-}
-
-/** Asks the API of a hub. @throws UserError with the hub's own words */
-export async function askHub<T>(
-  hub: { url: string; token: string },
-  method: string,
-  path: string,
-  body?: unknown,
-): Promise<T> {
-  const bytes = body instanceof Uint8Array
-  const response = await fetch(`${hub.url}/api/v1/${path}`, {
-    method,
-    headers: {
-      authorization: `Bearer ${hub.token}`,
-      ...(body !== undefined && { 'content-type': bytes ? 'application/octet-stream' : 'application/json' }),
-    },
-    ...(body !== undefined && { body: bytes ? new Uint8Array(body) : JSON.stringify(body) }),
-  })
-  const answer = (await response.json()) as { error?: string }
-  if (!response.ok) throw new UserError(answer.error ?? `The hub answered ${response.status}`)
-  return answer as T
-}
-
-/** A hub to work with: the running one, or one started for the while. */
-export async function withHub<T>(
-  data: string,
-  log: (line: string) => void,
-  work: (hub: { url: string; token: string }) => Promise<T>,
-): Promise<T> {
-  const { Relational, startHub } = await import('@skep/hub')
-  const running = await findRunning(data)
-  if (running !== undefined) {
-    const relational = await Relational.open(running.relational)
-    const token = await relational.tokens.create('operator', 'command line', { ttl: 86_400 })
-    await relational.close()
-    return work({ url: running.url, token })
-  }
-  log('no hub is running on this data folder; starting one for the while')
-  const hub: Hub = await startHub({ data, version, log: logger('hub', ({ message }) => log(message)) })
-  try {
-    await hub.ready
-    const token = await hub.relational.tokens.create('operator', 'command line', { ttl: 86_400 })
-    return await work({ url: hub.url, token })
-  } finally {
-    await hub.stop()
-  }
 }
 
 /** A line of progress that is written over on a terminal, and now and then elsewhere. */

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { exit, UserError, version } from './context.ts'
+import { data, json, logForm, sensorCommands } from './sensor-commands.ts'
 
 const program = new Command('skep')
   .description('Skep: a community honeynet. Sensors, hub and portal in one command.')
@@ -10,11 +11,7 @@ const program = new Command('skep')
     `\nExit codes: ${exit.done} done, ${exit.failed} failed, ${exit.usage} the call was wrong, ${exit.missing} something needed is not there.\nEvery command has --help and --json.`,
   )
 
-const data = ['--data <folder>', 'data folder (default: $SKEP_DATA, or ./skep-data)'] as const
-const json = ['--json', 'answer in JSON'] as const
 const collect = (value: string, all: string[] = []): string[] => [...all, value]
-
-const logForm = ['--log <form>', 'diagnostics as text or json (default: text)'] as const
 
 /** The options that set up a hub. */
 const hubOptions = (command: Command): Command =>
@@ -81,56 +78,7 @@ hub
   .option(...json)
   .action(async (version: string, options) => (await import('./commands/hub.ts')).rollOut(version, options))
 
-const sensor = program.command('sensor').description('sensors')
-sensor
-  .command('run')
-  .description('run a sensor alone')
-  .option(...data)
-  .option('--config <file>', 'configuration file (default: sensor.json in the data folder)')
-  .option('--ports-from <n>', 'services listen at n+22, n+23 …')
-  .option('--address <address>', 'address to listen on; may be repeated', collect)
-  .option(...logForm)
-  .option(...json)
-  .action(async (options) => (await import('./commands/sensor.ts')).runSensor(options))
-sensor
-  .command('join')
-  .argument('<hub>', 'the gateway of the hub: host or host:port')
-  .argument('<token>', 'what the operator gave')
-  .description('join a honeynet: make a key, have it certified, try the whole way')
-  .option('--name <name>', 'what the sensor is called at the hub (default: drawn from its seed)')
-  .option('--hub <host:port>', 'a further address of the hub; may be repeated', collect)
-  .option('--ports-from <n>', 'services listen at n+22, n+23 … (default: at their real ports)')
-  .option(...data)
-  .option(...json)
-  .action(async (address: string, token: string, options) =>
-    (await import('./commands/sensor.ts')).join_(address, token, options),
-  )
-sensor
-  .command('install')
-  .description('have systemd run the sensor, caged; shows first what it would do')
-  .option('--yes', 'do it')
-  .option('--user <name>', 'the user that it runs as', 'skep')
-  .option('--move-sshd <port>', 'move this machine’s own SSH server to another port')
-  .option('--root <folder>', 'write below another root, for images', '/')
-  .option(...data)
-  .option(...json)
-  .action(async (options) => (await import('./commands/install.ts')).install(options))
-sensor
-  .command('credentials')
-  .description('list the weak pairs that this sensor lets in')
-  .option(...data)
-  .option(...json)
-  .action(async (options) => (await import('./commands/sensor.ts')).credentials(options))
-
-program
-  .command('config')
-  .description('configuration of a sensor')
-  .command('check')
-  .argument('<file>', 'configuration file')
-  .description('check a configuration file')
-  .option('--schema', 'print the JSON Schema instead')
-  .option(...json)
-  .action(async (file: string, options) => (await import('./commands/sensor.ts')).checkConfig(file, options))
+sensorCommands(program)
 
 const token = program.command('token').description('API tokens and sign-in links')
 token

@@ -30,6 +30,8 @@ export interface SensorOptions {
   readonly version?: string
   /** A port that cannot be had is told and tried again, instead of ending the start. */
   readonly lenient?: boolean
+  /** Milliseconds between heartbeats, half a minute when absent. */
+  readonly beatMs?: number
   /** Ends this process so that it is started again with another release. */
   readonly restart?: (() => void) | undefined
   readonly log?: Log
@@ -376,6 +378,7 @@ export async function startSensor(options: SensorOptions): Promise<Sensor> {
           apply,
           obey: config.obey,
           upgrader,
+          ...(options.beatMs !== undefined && { beatMs: options.beatMs }),
         })
   // First the clocks are compared, so that the hub can mend the times of the first events, too.
   void pulse?.start().finally(() => uplink?.start())

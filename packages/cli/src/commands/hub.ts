@@ -2,7 +2,8 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { execFileSync } from 'node:child_process'
-import { askHub, dataFolder, exit, findRunning, relationalFile, UserError, withHub } from '../context.ts'
+import { dataFolder, exit, UserError } from '../context.ts'
+import { askHub, findRunning, relationalFile, withHub } from '../hub-context.ts'
 
 interface Common {
   readonly data?: string

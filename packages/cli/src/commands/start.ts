@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Hub } from '@skep/hub'
 import type { Log } from '@skep/vocabulary'
-import { dataFolder, exit, findRunning, logTo, markRunning, portalFolder, UserError, version } from '../context.ts'
+import { dataFolder, exit, logTo, portalFolder, UserError, version } from '../context.ts'
+import { findRunning, markRunning } from '../hub-context.ts'
 
 /** How a hub is set up from the command line. */
 export interface HubRunOptions {

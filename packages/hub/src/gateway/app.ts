@@ -50,7 +50,8 @@ interface Env {
   Bindings: { incoming: IncomingMessage }
 }
 
-const joinsPerMinute = 20
+/** Wrong tokens from one address; a right one counts nothing. */
+const guessesPerMinute = 20
 
 /**
  * Where sensors come: join with a token, then deliver and be heard with their certificate. It keeps nothing between
@@ -94,9 +95,7 @@ export function gatewayApp(context: GatewayContext): Hono<Env> {
 
   app.post('/gateway/v1/join', async (c) => {
     const remote = c.env.incoming.socket.remoteAddress ?? ''
-    const tries = (attempts.get(remote) ?? 0) + 1
-    attempts.set(remote, tries)
-    if (tries > joinsPerMinute)
+    if ((attempts.get(remote) ?? 0) >= guessesPerMinute)
       return c.json({ error: 'Too many attempts; wait a minute' }, 429, { 'retry-after': '60' })
     const asked = JoinRequest.safeParse(await c.req.json().catch(() => undefined))
     if (!asked.success) return c.json({ error: 'Cannot read the request to join' }, 400)
@@ -109,6 +108,7 @@ export function gatewayApp(context: GatewayContext): Hono<Env> {
     const known = await fleet.sensor(sensor)
     const invite = await fleet.redeem(secret, sensor)
     if (typeof invite === 'string') {
+      attempts.set(remote, (attempts.get(remote) ?? 0) + 1)
       const why = { unknown: 'is not known here', used: 'has been used already', expired: 'is too old' }[invite]
       return c.json({ error: `This token ${why}; ask the operator for another` }, 403)
     }

@@ -139,6 +139,12 @@ describe('joining', () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 403, 403, 403])
   })
 
+  test('who guesses tokens is stopped, and lets in nobody meanwhile but after a minute', async () => {
+    const secret = await secretOf()
+    for (let i = 0; i < 25; i++) await ask('y'.repeat(32), 'guess-1')
+    expect((await ask(secret, 'guess-1')).status).toBe(429)
+  })
+
   test('secrets are not kept: neither tokens nor keys nor the authority’s key can be read from the files', async () => {
     const secret = await secretOf()
     const files = ['relational.sqlite', 'relational.sqlite-wal'].map((name) =>
