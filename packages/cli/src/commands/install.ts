@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { lookup } from 'node:dns/promises'
 import { dirname, join, resolve } from 'node:path'
@@ -17,6 +17,8 @@ export interface InstallOptions {
 
 interface Step {
   readonly what: string
+  /** Where it fails, the file of the step before is taken away again. */
+  readonly undo?: boolean
   /** A file to write, or a command to run. */
   readonly file?: { readonly path: string; readonly content: string; readonly mode?: number }
   readonly run?: readonly string[]
@@ -28,7 +30,6 @@ const home = '/var/lib/skep'
 /** The systemd unit: own user, one capability, nothing writable but its own data. */
 export const unit = (program: string, node: string, user: string, rules: string): string => `[Unit]
 Description=Skep sensor (honeynet decoy)
-Documentation=https://github.com/skep/skep
 Wants=network-online.target
 After=network-online.target nftables.service
 
@@ -163,12 +164,12 @@ export async function installSteps(options: InstallOptions): Promise<Step[]> {
       },
     },
   ]
-  if (data !== home) {
-    steps.push(
-      { what: 'its data, where the service may write', run: ['cp', '-a', '-T', data, at(home)] },
-      { what: 'they are its own', run: ['chown', '-R', `${user}:${user}`, at(home)] },
-    )
-  }
+  if (data !== home)
+    steps.push({ what: 'its data, where the service may write', run: ['cp', '-a', '-T', data, at(home)] })
+  steps.push({
+    what: 'they are its own',
+    run: ['chown', '-R', inside ? `${user}:${user}` : '--reference=' + at(home), at(home)],
+  })
   if (options.moveSshd !== undefined) {
     const port = Number(options.moveSshd)
     if (!Number.isInteger(port) || port < 1 || port > 65_535 || port === 22)
@@ -183,7 +184,8 @@ export async function installSteps(options: InstallOptions): Promise<Step[]> {
         },
       },
       {
-        what: 'is its configuration good? If not, nothing goes on',
+        what: 'is its configuration good? If not, it is taken back and nothing goes on',
+        undo: true,
         run: ['sshd', '-t', ...(inside ? [] : ['-f', at('/etc/ssh/sshd_config')])],
       },
     )
@@ -214,7 +216,8 @@ export async function installSteps(options: InstallOptions): Promise<Step[]> {
 export async function install(options: InstallOptions): Promise<void> {
   const steps = await installSteps(options)
   if (options.json === true && options.yes !== true) return console.log(JSON.stringify(steps, null, 2))
-  for (const { what, file, run } of steps) {
+  let written = ''
+  for (const { what, file, run, undo } of steps) {
     console.log(`\n# ${what}`)
     if (file !== undefined) console.log(`${file.path}:\n${file.content.replace(/^/gm, '    ').trimEnd()}`)
     if (run !== undefined) console.log(`    ${run.join(' ')}`)
@@ -222,6 +225,7 @@ export async function install(options: InstallOptions): Promise<void> {
     if (file !== undefined) {
       mkdirSync(dirname(file.path), { recursive: true })
       writeFileSync(file.path, file.content, { mode: file.mode ?? 0o644 })
+      written = file.path
     }
     if (run !== undefined) {
       if (run[0] === 'useradd' && exists(options.user, options.root)) {
@@ -231,6 +235,7 @@ export async function install(options: InstallOptions): Promise<void> {
       try {
         execFileSync(run[0] ?? '', run.slice(1), { stdio: ['ignore', 'inherit', 'inherit'] })
       } catch (cause) {
+        if (undo === true) rmSync(written, { force: true })
         throw new UserError(`This failed, and nothing after it was done: ${run.join(' ')}`, exit.failed, { cause })
       }
     }
