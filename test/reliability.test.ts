@@ -1,238 +1,17 @@
 // Not one event may vanish unseen: hubs and sensors are killed, cut off and starved of disk, and at the end every event
 // that was safe on the sensor's disk stands in the hub, once, or in its ledger. SKEP_PROOF=full runs the long form of
 // docs/reliability.md, and SKEP_WRITE_REPORT=1 writes its figures.
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { rolldown } from 'rolldown'
-import { joinHub } from '@skep/sensor'
-import { freePort, skep } from './process.ts'
+import { freePort } from './process.ts'
+import { finish, full, HubProcess, joinFast, root, settle, sleep, StrawProcess, tell } from './proof.ts'
 import { openStraw } from './straw.ts'
 
-const full = process.env['SKEP_PROOF'] === 'full'
-const kills = full ? 50 : 4
-const root = mkdtempSync(join(tmpdir(), 'skep-proof-'))
-const figures: [string, string][] = []
-const tell = (what: string, figure: string): void => {
-  figures.push([what, figure])
-  console.log(`${what}: ${figure}`)
-}
-afterAll(() => {
-  if (process.env['SKEP_WRITE_REPORT'] === '1') {
-    const file = new URL('../docs/reliability.md', import.meta.url)
-    const text = readFileSync(file, 'utf8')
-    const table = `| what was done | what came of it |\n|---|---|\n${figures.map(([what, figure]) => `| ${what} | ${figure} |`).join('\n')}\n`
-    writeFileSync(file, text.replace(/(<!-- figures -->\n)[^]*?(<!-- end -->)/, `$1\n${table}\n$2`))
-  }
-  rmSync(root, { recursive: true, force: true })
-})
-
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
-
-/** A hub in a process of its own, on fixed ports, that can be killed and started again. */
-class HubProcess {
-  readonly data: string
-  #child: ChildProcess | undefined
-  portal = ''
-  gateway = ''
-  token = ''
-  #ports: [number, number] | undefined
-
-  constructor(data: string) {
-    this.data = data
-  }
-
-  async start(): Promise<void> {
-    this.#ports ??= [await freePort(), await freePort()]
-    const [portal, gateway] = this.#ports
-    const child = spawn(
-      process.execPath,
-      [
-        skep,
-        'hub',
-        'run',
-        '--data',
-        this.data,
-        '--portal-port',
-        `${portal}`,
-        '--gateway-port',
-        `${gateway}`,
-        '--no-update',
-        '--json',
-        '--log',
-        'json',
-      ],
-      { stdio: ['ignore', 'pipe', 'ignore'] },
-    )
-    this.#child = child
-    const line = await new Promise<string>((resolve, reject) => {
-      let out = ''
-      child.stdout?.on('data', (chunk: Buffer) => {
-        out += chunk.toString()
-        if (out.includes('\n')) resolve(out)
-      })
-      child.once('exit', (code) => reject(new Error(`the hub ended with ${code}`)))
-    })
-    const told = JSON.parse(line) as { portal: string; gateway: string }
-    this.portal = told.portal
-    this.gateway = told.gateway
-    if (this.token === '') {
-      this.token = execFileSync(process.execPath, [skep, 'token', 'create', '--data', this.data], {
-        encoding: 'utf8',
-      }).trim()
-    }
-  }
-
-  /** SIGKILL: no farewell. The engine child loses its parent and goes, too. */
-  async kill(): Promise<void> {
-    const child = this.#child
-    if (child === undefined) return
-    const gone = new Promise((resolve) => child.once('exit', resolve))
-    child.kill('SIGKILL')
-    await gone
-    await sleep(300)
-  }
-
-  async stop(): Promise<void> {
-    const child = this.#child
-    if (child === undefined) return
-    const gone = new Promise((resolve) => child.once('exit', resolve))
-    child.kill('SIGTERM')
-    await gone
-  }
-
-  async api<T>(path: string): Promise<T> {
-    const response = await fetch(`${this.portal}/api/v1/${path}`, {
-      headers: { authorization: `Bearer ${this.token}` },
-    })
-    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`)
-    return (await response.json()) as T
-  }
-
-  /** How often each number of each run is in the store, by the hub's own API. */
-  async events(sensor: string): Promise<Map<string, number>> {
-    const seen = new Map<string, number>()
-    let cursor = ''
-    for (;;) {
-      const response = await fetch(
-        `${this.portal}/api/v1/events?sensor=${sensor}&limit=10000${cursor === '' ? '' : `&cursor=${cursor}`}`,
-        { headers: { authorization: `Bearer ${this.token}` } },
-      )
-      for (const line of (await response.text()).split('\n')) {
-        if (line === '') continue
-        const { boot, seq } = JSON.parse(line) as { boot: string; seq: number }
-        seen.set(`${boot} ${seq}`, (seen.get(`${boot} ${seq}`) ?? 0) + 1)
-      }
-      cursor = response.headers.get('x-next-cursor') ?? ''
-      if (cursor === '') return seen
-    }
-  }
-
-  async ledger(sensor: string): Promise<{
-    made: number
-    committed: number
-    missing: number
-    waiting: number
-    rows: { boot: string; dropped: Record<string, number>; duplicates: number }[]
-  }> {
-    return this.api(`ledger?sensor=${sensor}`)
-  }
-
-  async join(name: string): Promise<string> {
-    const invite = JSON.parse(
-      execFileSync(process.execPath, [skep, 'hub', 'invite', '--data', this.data, '--json'], { encoding: 'utf8' }),
-    ) as { token: string }
-    const data = join(root, `${name}-data`)
-    await joinHub({ data, hubs: [this.gateway], token: invite.token, name, version: '0' })
-    return data
-  }
-}
-
-let straw: string | undefined
-/** The straw as one file that Node.js runs by itself. */
-async function strawProgram(): Promise<string> {
-  if (straw !== undefined) return straw
-  const file = join(root, 'straw-process.mjs')
-  const bundle = await rolldown({
-    input: new URL('./straw.ts', import.meta.url).pathname,
-    platform: 'node',
-    external: [/^node:/, /^just-bash/],
-    logLevel: 'silent',
-  })
-  await bundle.write({ file, format: 'esm', inlineDynamicImports: true } as never)
-  await bundle.close()
-  return (straw = file)
-}
-
-/** A straw in a process of its own; what it said was safe, it said before it died. */
-class StrawProcess {
-  readonly data: string
-  readonly perSecond: number
-  /** The highest safe number of each run. */
-  readonly safe = new Map<string, number>()
-  #child: ChildProcess | undefined
-
-  constructor(data: string, perSecond: number) {
-    this.data = data
-    this.perSecond = perSecond
-  }
-
-  async start(): Promise<void> {
-    const child = spawn(process.execPath, [await strawProgram(), this.data, `${this.perSecond}`], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    this.#child = child
-    let rest = ''
-    await new Promise<void>((resolve, reject) => {
-      child.once('exit', (code) => reject(new Error(`the straw ended with ${code}`)))
-      child.stdout?.on('data', (chunk: Buffer) => {
-        const lines = (rest + chunk.toString()).split('\n')
-        rest = lines.pop() ?? ''
-        for (const line of lines) {
-          const [word, boot = '', seq] = line.split(' ')
-          if (word === 'safe') this.safe.set(boot, Number(seq))
-          resolve()
-        }
-      })
-    })
-  }
-
-  async end(signal: NodeJS.Signals): Promise<void> {
-    const child = this.#child
-    if (child === undefined) return
-    const gone = new Promise((resolve) => child.once('close', resolve))
-    child.kill(signal)
-    await gone
-  }
-}
-
-/** Waits until the hub has all, then holds what it has against what was safe. */
-async function settle(
-  hub: HubProcess,
-  sensor: string,
-  safe: ReadonlyMap<string, number>,
-): Promise<{ events: number; lost: number }> {
-  for (let i = 0; i < 600; i++) {
-    const { missing, waiting } = await hub.ledger(sensor)
-    if (missing + waiting === 0 && i > 2) break
-    await sleep(200)
-  }
-  const seen = await hub.events(sensor)
-  const ledger = await hub.ledger(sensor)
-  expect([...seen.values()].filter((times) => times !== 1)).toEqual([])
-  const absent: string[] = []
-  for (const [boot, last] of safe)
-    for (let seq = 0; seq <= last; seq++) if (!seen.has(`${boot} ${seq}`)) absent.push(`${boot} ${seq}`)
-  const lost = ledger.rows.flatMap(({ dropped }) => Object.values(dropped)).reduce((sum, one) => sum + one, 0)
-  expect(absent.slice(0, 5)).toEqual([])
-  expect(ledger).toMatchObject({ missing: 0, waiting: 0 })
-  expect(seen.size).toBe(ledger.committed)
-  expect(ledger.made).toBe(ledger.committed + lost)
-  return { events: seen.size, lost }
-}
+const kills = full ? 50 : 3
+afterAll(() => finish('figures'))
 
 test(`SIGKILL of the hub at ${kills} random moments under load`, async () => {
   const hub = new HubProcess(join(root, 'kill-hub'))
@@ -306,7 +85,7 @@ test('an outage of an hour at 200 events a second, time compressed', async () =>
   await hub.start()
   const data = await hub.join('outage')
   await hub.stop()
-  const count = full ? 720_000 : 60_000
+  const count = full ? 720_000 : 30_000
   const one = openStraw(data, { capBytes: 1024 ** 3 })
   for (let i = 0; i < count; i++) {
     one.one()
@@ -365,7 +144,7 @@ test('acknowledgements that are lost: the batch comes again and changes nothing;
   const dead = `https://127.0.0.1:${await freePort()}`
   const one = openStraw(data, { hubs: [url, dead], artifacts: true })
   one.uplink.start()
-  const count = full ? 20_000 : 3000
+  const count = full ? 10_000 : 1500
   for (let i = 0; i < count; i++) {
     one.one()
     if (i % 100 === 0) await sleep(20)
@@ -471,7 +250,7 @@ test.runIf(sensorDisk !== undefined)(
 )
 
 test('many sensors at once', async () => {
-  const count = full ? 200 : 30
+  const count = full ? 200 : 20
   const each = 100
   const hub = new HubProcess(join(root, 'many'))
   await hub.start()
@@ -502,24 +281,3 @@ test('many sensors at once', async () => {
   )
   await hub.stop()
 }, 600_000)
-
-/** Invites by the API and joins: a process for each would take longer than the test. */
-async function joinFast(hub: HubProcess, name: string): Promise<string> {
-  const response = await fetch(`${hub.portal}/api/v1/invites`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${hub.token}`, 'content-type': 'application/json' },
-    body: '{}',
-  })
-  const { token } = (await response.json()) as { token: string }
-  const data = join(root, `${name}-data`)
-  // The gateway lets one address try twenty times a minute.
-  for (;;) {
-    try {
-      await joinHub({ data, hubs: [hub.gateway], token, name, version: '0' })
-      return data
-    } catch (error) {
-      if (!String(error).includes('busy (429)')) throw error
-      await sleep(1000)
-    }
-  }
-}

@@ -132,3 +132,31 @@ export const BatchAnswer = z.object({
   rejected: z.array(z.object({ seq: millis, reason: short })),
 })
 export type BatchAnswer = z.infer<typeof BatchAnswer>
+
+/**
+ * Small artifacts travel many at a time (POST /gateway/v1/blobs): of each a head of 36 bytes, its length (32 bits, big
+ * endian) and its SHA-256, and then its bytes.
+ */
+export function packBlobs(blobs: readonly { readonly sha256: string; readonly bytes: Uint8Array }[]): Buffer {
+  return Buffer.concat(
+    blobs.flatMap(({ sha256, bytes }) => {
+      const head = Buffer.alloc(36)
+      head.writeUInt32BE(bytes.length)
+      head.write(sha256, 4, 'hex')
+      return [head, bytes]
+    }),
+  )
+}
+
+/** The artifacts of a pack. @throws RangeError when it is cut or has something else in it */
+export function unpackBlobs(pack: Buffer): { sha256: string; bytes: Buffer }[] {
+  const blobs: { sha256: string; bytes: Buffer }[] = []
+  for (let at = 0; at < pack.length;) {
+    if (at + 36 > pack.length) throw new RangeError('Cannot read the pack: it is cut')
+    const end = at + 36 + pack.readUInt32BE(at)
+    if (end > pack.length) throw new RangeError('Cannot read the pack: it is cut')
+    blobs.push({ sha256: pack.toString('hex', at + 4, at + 36), bytes: pack.subarray(at + 36, end) })
+    at = end
+  }
+  return blobs
+}

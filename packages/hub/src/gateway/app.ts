@@ -11,6 +11,7 @@ import {
   JoinRequest,
   joinProof,
   schemaVersion,
+  unpackBlobs,
   type BatchAnswer,
   type BeatAnswer,
   type Hello,
@@ -283,6 +284,28 @@ export function gatewayApp(context: GatewayContext): Hono<Env> {
     if (await blobs.has(sha256)) return c.body(null, 200)
     return c.body(null, 404, { 'upload-offset': String(await blobs.offset(c.get('caller').sensor, sha256)) })
   })
+  /** @throws NotTaken when a sensor brings more than a day may */
+  const account = (sensor: string, size: number): void => {
+    const day = Math.floor(Date.now() / 86_400_000)
+    const used = uploaded.get(sensor)
+    const bytes = (used?.day === day ? used.bytes : 0) + size
+    if (bytes > limits.blobsADay) throw new NotTaken(429, 'too many bytes', 'More artifacts than a day may bring', 3600)
+    uploaded.set(sensor, { day, bytes })
+  }
+  app.post('/gateway/v1/blobs', async (c) => {
+    const { sensor } = c.get('caller')
+    const body = Buffer.from(await c.req.arrayBuffer())
+    account(sensor, body.length)
+    try {
+      const all = unpackBlobs(body)
+      if (all.length > 1000) throw new NotTaken(413, 'too many blobs', 'More than 1000 artifacts in a pack')
+      for (const { sha256, bytes } of all) await blobs.put(sha256, bytes, sensor)
+      return c.json({ kept: all.length })
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      throw new NotTaken(422, 'wrong hash', error.message)
+    }
+  })
   app.put('/gateway/v1/blobs/:sha256', async (c) => {
     const { sensor } = c.get('caller')
     const sha256 = c.req.param('sha256')
@@ -295,11 +318,7 @@ export function gatewayApp(context: GatewayContext): Hono<Env> {
       throw new NotTaken(400, 'malformed', 'Content-Range is not that of the body')
     if (total > limits.blob || offset + body.length > total)
       throw new NotTaken(413, 'too large', `More than ${limits.blob} bytes`)
-    const day = Math.floor(Date.now() / 86_400_000)
-    const used = uploaded.get(sensor)
-    const bytes = (used?.day === day ? used.bytes : 0) + body.length
-    if (bytes > limits.blobsADay) throw new NotTaken(429, 'too many bytes', 'More artifacts than a day may bring', 3600)
-    uploaded.set(sensor, { day, bytes })
+    account(sensor, body.length)
     try {
       const here = await blobs.append(sensor, sha256, body, offset, total)
       return c.body(null, here === total ? 201 : 202, { 'upload-offset': String(here) })

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { joinProof, schemaVersion, uuidv7, type StoredEvent } from '@skep/vocabulary'
+import { joinProof, packBlobs, schemaVersion, uuidv7, type StoredEvent } from '@skep/vocabulary'
 import { startHub, type Hub } from '../hub.ts'
 import { findings, patience, stepRollouts, watchFleet } from '../fleet/watch.ts'
 import { hashOf } from '../relational/tokens.ts'
@@ -329,6 +329,21 @@ describe('a hostile sensor', () => {
     expect((await part(100_000, 300_000)).status).toBe(201)
     expect((await straw.ask('HEAD', path)).status).toBe(200)
     expect((await part(0, 300_000, oat)).status).toBe(201)
+
+    const few = [Buffer.from('one'), Buffer.alloc(0), Buffer.alloc(70_000, 3)].map((part_) => ({
+      sha256: createHash('sha256').update(part_).digest('hex'),
+      bytes: part_,
+    }))
+    expect((await straw.ask('POST', '/gateway/v1/blobs', packBlobs(few))).body).toEqual({ kept: 3 })
+    for (const one of few) expect((await straw.ask('HEAD', `/gateway/v1/blobs/${one.sha256}`)).status).toBe(200)
+    const liar = packBlobs([{ sha256: '1'.repeat(64), bytes: Buffer.from('x') }])
+    for (const pack of [
+      liar,
+      liar.subarray(0, 20),
+      Buffer.concat([Buffer.alloc(4, 255), liar]),
+      Buffer.from('rubbish'),
+    ])
+      expect((await straw.ask('POST', '/gateway/v1/blobs', pack)).status).toBe(422)
 
     const wrong = `/gateway/v1/blobs/${'0'.repeat(64)}`
     expect(await straw.ask('PUT', wrong, bytes)).toMatchObject({ status: 422, body: { code: 'wrong hash' } })

@@ -1,6 +1,6 @@
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import { schemaVersion, type Log } from '@skep/vocabulary'
+import { packBlobs, schemaVersion, type Log } from '@skep/vocabulary'
 import type { Outbox, Waiting } from '../evidence/outbox.ts'
 import type { Spool, Spooled } from '../spool/spool.ts'
 import { explain, Later, Refused, type Link } from './link.ts'
@@ -67,20 +67,22 @@ export class Uplink {
         // What no waiting event names: left by an earlier run, or by events that had to go.
         const left = outbox.any()
         if (left === undefined) return false
-        await this.#sendBlob(left, signal)
+        await this.#sendAhead([left], signal)
         return true
       }
-      const named = batch.map((event) => this.#names(event))
-      let ahead = 0
-      for (const [i, waiting] of named.entries()) {
-        if (waiting === undefined || !outbox.has(waiting.sha256)) continue
-        ahead += waiting.size
-        if (ahead > small && i > 0) {
+      const ahead = new Map<string, Waiting>()
+      let bytes = 0
+      for (const [i, event] of batch.entries()) {
+        const waiting = this.#names(event)
+        if (waiting === undefined || ahead.has(waiting.sha256)) continue
+        if (bytes + waiting.size > small && i > 0) {
           batch = batch.slice(0, i)
           break
         }
-        await this.#sendBlob(waiting, signal)
+        bytes += waiting.size
+        ahead.set(waiting.sha256, waiting)
       }
+      await this.#sendAhead([...ahead.values()], signal)
       await this.#sendBatch(batch, signal)
       spool.acknowledge(batch.length)
       this.counts.batches++
@@ -136,6 +138,21 @@ export class Uplink {
       const timer = setTimeout(done, ms)
       this.#stop.signal.addEventListener('abort', done)
     })
+  }
+
+  /** Sends artifacts before the events that name them: small ones in one request, larger ones each in parts. */
+  async #sendAhead(all: readonly Waiting[], signal: AbortSignal): Promise<void> {
+    const { link, outbox, log } = this.#options
+    const tiny = all.filter(({ size }) => size <= this.#partBytes)
+    if (tiny.length > 0) {
+      const body = packBlobs(tiny.map(({ sha256, size, read }) => ({ sha256, bytes: read(0, size) })))
+      const answer = await link.ask('POST', '/gateway/v1/blobs', { signal, body })
+      if (answer.status >= 500) throw new Error(explain(answer))
+      // One that is damaged must not hold up the others: then each goes by itself.
+      if (answer.status === 200) for (const { sha256 } of tiny) outbox.delivered(sha256)
+      else log?.warn(`the hub does not take artifacts: ${explain(answer)}`)
+    }
+    for (const waiting of all) if (outbox.has(waiting.sha256)) await this.#sendBlob(waiting, signal)
   }
 
   /** Sends what the hub has not of an artifact. */
