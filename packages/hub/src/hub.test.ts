@@ -7,15 +7,21 @@ import { logger, uuidv7, type StoredEvent } from '@skep/vocabulary'
 import { startHub, type Hub } from './hub.ts'
 import { csv } from './api/csv.ts'
 import { mergeRanges } from './relational/ranges.ts'
-import { askGateway, member, type Member } from './testing.ts'
+import { askGateway, member, testStore, type Member } from './testing.ts'
 
 const data = mkdtempSync(join(tmpdir(), 'skep-hub-'))
 let hub: Hub
 let straw: Member
 let operator: string
 const log: string[] = []
+const store = await testStore()
 const start = async () => {
-  hub = await startHub({ data, version: 'test', log: logger('hub', ({ message }) => log.push(message)) })
+  hub = await startHub({
+    ...store,
+    data,
+    version: 'test',
+    log: logger('hub', ({ message }) => log.push(message)),
+  })
   await hub.ready
 }
 beforeAll(async () => {

@@ -3,11 +3,25 @@ import { request } from 'node:https'
 import { gzipSync } from 'node:zlib'
 import { hubName, schemaVersion } from '@skep/vocabulary'
 import type { Hub } from './hub.ts'
+import { openStore } from './store/client.ts'
 
 export interface TestAnswer {
   readonly status: number
   readonly headers: Record<string, unknown>
   readonly body: Record<string, unknown>
+}
+
+/**
+ * The store that tests work on: embedded, or a server given by SKEP_TEST_CLICKHOUSE, whose database is emptied first.
+ * (npm run test:store runs the tests of the hub so.)
+ */
+export async function testStore(): Promise<{ clickhouse?: string }> {
+  const url = process.env['SKEP_TEST_CLICKHOUSE']
+  if (url === undefined) return {}
+  const store = openStore({ url })
+  await store.command('DROP DATABASE IF EXISTS skep SYNC')
+  await store.close()
+  return { clickhouse: url }
 }
 
 /** A sensor as the gateway sees it: a key, a certificate, requests. */

@@ -50,11 +50,11 @@ export class Blobs {
   async has(sha256: string): Promise<boolean> {
     return (await this.size(sha256)) !== undefined
   }
-  size(sha256: string): Promise<number | undefined> {
+  async size(sha256: string): Promise<number | undefined> {
     return this.#shelf.size(check(sha256))
   }
   /** The bytes, undefined when they are not here. */
-  get(sha256: string): Promise<Buffer | undefined> {
+  async get(sha256: string): Promise<Buffer | undefined> {
     return this.#shelf.get(check(sha256))
   }
 

@@ -8,7 +8,7 @@ import { joinProof, packBlobs, schemaVersion, uuidv7, type StoredEvent } from '@
 import { startHub, type Hub } from '../hub.ts'
 import { findings, patience, stepRollouts, watchFleet } from '../fleet/watch.ts'
 import { hashOf } from '../relational/tokens.ts'
-import { askGateway, keyPair, member, type Member } from '../testing.ts'
+import { askGateway, keyPair, member, testStore, type Member } from '../testing.ts'
 import { Authority } from './authority.ts'
 import { limits } from './receive.ts'
 import { logger } from '@skep/vocabulary'
@@ -19,7 +19,7 @@ let hub: Hub
 let straw: Member
 let operator: string
 beforeAll(async () => {
-  hub = await startHub({ data, version: '9.9.9' })
+  hub = await startHub({ ...(await testStore()), data, version: '9.9.9' })
   await hub.ready
   straw = await member(hub, 'straw-1')
   operator = await hub.relational.tokens.create('operator', 'test')
