@@ -1,7 +1,8 @@
-// npm run bench [-- --json] [-- --events 1,10] [-- --only ssh,telnet,gateway,import,queries,lookups]
+// npm run bench [-- --json] [-- --events 1,10] [-- --only ssh,telnet,gateway,sustain,import,queries,lookups] [-- --seconds 600]
 // Prints what things cost, as ratios to a baseline that runs beside them: the machine may be slow, the ratio stays.
 import { execFileSync, fork, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { Agent, request } from 'node:https'
 import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,7 +17,7 @@ const value = (name, fallback) => {
   const at = process.argv.indexOf(name)
   return at < 0 ? fallback : process.argv[at + 1]
 }
-const only = value('--only', 'ssh,telnet,gateway,import,queries,lookups').split(',')
+const only = value('--only', 'ssh,telnet,gateway,sustain,import,queries,lookups').split(',')
 const json = process.argv.includes('--json')
 const say = (line) => {
   if (!json) console.log(line)
@@ -35,7 +36,7 @@ async function bundle(file) {
   const made = await rolldown({
     input: `${root}bench/${file}`,
     platform: 'node',
-    external: [/^@ip-location-db/, /^mmdb-lib$/],
+    external: [/^@ip-location-db/, /^mmdb-lib$/, /^node:/],
     logLevel: 'silent',
   })
   const out = `${root}packages/cli/dist/bench-${file.replace('.ts', '.js')}`
@@ -194,10 +195,10 @@ async function benchTelnet() {
   say(`Telnet   ${cost.toFixed(2)} ms CPU per log-in and session (budget 0.5)`)
 }
 
-const line = (i, boot) =>
+const line = (i, boot, sensor = 'bench') =>
   JSON.stringify({
     id: `0190${String(i).padStart(4, '0').slice(-4)}-0000-7000-8000-${String(i).padStart(12, '0')}`,
-    sensor: 'bench',
+    sensor,
     boot,
     seq: i,
     time: `2026-10-01T00:${String(Math.floor(i / 60_000) % 60).padStart(2, '0')}:${String(Math.floor(i / 1000) % 60).padStart(2, '0')}.${String((i % 1000) * 1000).padStart(6, '0')}Z`,
@@ -256,34 +257,101 @@ async function startAll(data, from) {
   }
 }
 
+/** A sensor that has joined, as far as the gateway can see. */
+function join_(all, name) {
+  const data = folder(name)
+  const [, , , hub, token] = call('hub', 'invite', '--data', all.data).trim().split(' ')
+  call('sensor', 'join', hub, token, '--data', data, '--name', name)
+  const { authority, certificate } = JSON.parse(readFileSync(join(data, 'sensor', 'membership.json'), 'utf8'))
+  const agent = new Agent({
+    keepAlive: true,
+    ca: authority,
+    cert: certificate,
+    key: readFileSync(join(data, 'sensor', 'key.pem'), 'utf8'),
+    servername: 'hub.skep.internal',
+  })
+  return (boot, body) =>
+    new Promise((resolve, reject) => {
+      const asked = request(
+        new URL('/gateway/v1/batches', all.gateway),
+        { method: 'POST', agent, headers: { 'content-encoding': 'gzip', 'x-skep-boot': boot, 'x-skep-schema': '2' } },
+        (response) => {
+          response.resume()
+          response.once('end', () =>
+            response.statusCode === 200 ? resolve() : reject(new Error(`the gateway answered ${response.statusCode}`)),
+          )
+        },
+      )
+      asked.once('error', reject)
+      asked.end(body)
+    })
+}
+
+/** Inserts the same rows into a table of the same columns, straight into the engine, and nothing else. */
+async function bareInsert(rows) {
+  const port = 23_900
+  const engine = fork(`${root}packages/cli/dist/engine.js`, {
+    env: {
+      ...process.env,
+      SKEP_ENGINE: JSON.stringify({
+        directory: folder('bare'),
+        socket: folder('bare.sock'),
+        port,
+        readers: 1,
+        memory: 2 ** 30,
+      }),
+    },
+  })
+  await new Promise((resolve) => engine.once('message', resolve))
+  const ask = async (query, body) => {
+    const response = await fetch(
+      `http://127.0.0.1:${port}/${body === undefined ? '' : `?query=${encodeURIComponent(query)}`}`,
+      {
+        method: 'POST',
+        body: body ?? query,
+      },
+    )
+    if (!response.ok) throw new Error(await response.text())
+  }
+  const { columns } = await bundle('columns.ts')
+  await ask('CREATE DATABASE IF NOT EXISTS bare ENGINE = Atomic')
+  await ask(
+    `CREATE TABLE bare.events (${columns.map(({ name, type }) => `\`${name}\` ${type}`).join(', ')}) ENGINE = MergeTree ORDER BY (asn, time)`,
+  )
+  const started = performance.now()
+  let count = 0
+  for (const block of rows) {
+    await ask('INSERT INTO bare.events FORMAT JSONEachRow', block.body)
+    count += block.count
+  }
+  const perSecond = count / ((performance.now() - started) / 1000)
+  engine.send('stop')
+  await new Promise((resolve) => engine.once('exit', resolve))
+  return perSecond
+}
+
 async function benchGateway() {
   const all = await startAll(folder('gateway'), 23_000)
   // Eight sensors that come back after an outage, all at once.
   const boots = Array.from({ length: 8 }, (_, i) => `01900000-0000-7000-8000-00000000bee${i}`)
+  const sensors = boots.map((_, i) => join_(all, `bench-${i}`))
   const size = 5000
-  const rounds = 40
+  const rounds = 64
   const bodies = Array.from({ length: rounds }, (_, r) =>
-    gzipSync(Array.from({ length: size }, (_, i) => line(Math.floor(r / 8) * size + i, boots[r % 8])).join('\n'), {
-      level: 1,
-    }),
+    gzipSync(
+      Array.from({ length: size }, (_, i) => line(Math.floor(r / 8) * size + i, boots[r % 8], `bench-${r % 8}`)).join(
+        '\n',
+      ),
+      { level: 1 },
+    ),
   )
   const started = performance.now()
-  let next = 0
-  await many(rounds, 8, async () => {
-    const r = next++
-    const body = bodies[r]
-    const response = await fetch(`${all.portal}/api/v1/batches`, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${all.token}`,
-        'content-encoding': 'gzip',
-        'x-skep-sensor': 'bench',
-        'x-skep-boot': boots[r % 8],
-      },
-      body,
-    })
-    if (!response.ok) throw new Error(await response.text())
-  })
+  // A sensor sends the next batch when the one before is acknowledged.
+  await Promise.all(
+    sensors.map(async (deliver, k) => {
+      for (let r = k; r < rounds; r += 8) await deliver(boots[k], bodies[r])
+    }),
+  )
   const burst = (rounds * size) / ((performance.now() - started) / 1000)
   // From the socket to acknowledged: one Redis client that never waits.
   const socket = createConnection(29_379, '127.0.0.1')
@@ -310,11 +378,66 @@ async function benchGateway() {
   const live = requests / ((performance.now() - begun) / 1000)
   const hubMb = memory(all.pid)
   await all.stop()
-  results.gateway = { eventsPerSecondBurst: burst, eventsPerSecondSocketToAcknowledged: live, hubMb }
+  // The same rows straight into the engine, in blocks of the size that the hub makes of them.
+  const { toRows } = await bundle('columns.ts')
+  const blocks = Array.from({ length: 8 }, (_, k) => ({
+    count: size * 8,
+    body: toRows(Array.from({ length: size * 8 }, (_, i) => JSON.parse(line(i, boots[k], `bench-${k}`)))),
+  }))
+  const bare = await bareInsert(blocks)
+  results.gateway = {
+    eventsPerSecondBurst: burst,
+    eventsPerSecondBareInsert: bare,
+    ratioToBareInsert: burst / bare,
+    eventsPerSecondSocketToAcknowledged: live,
+    hubMb,
+  }
   say(
-    `Gateway  ${Math.round(burst)} events/s, durable, in a burst (budget 50000); ${Math.round(live)} events/s from one socket to acknowledged`,
+    `Gateway  ${Math.round(burst)} events/s, durable, in a burst over TLS (budget 50000): ${(burst / bare).toFixed(2)} of a bare insert of the same rows (${Math.round(bare)}/s); ${Math.round(live)} events/s from one socket to acknowledged`,
   )
   say(`         hub process ${hubMb.toFixed(0)} MB`)
+}
+
+/** 1,000 events a second for a while: the hub's memory; and what a sensor costs at 20 events a second. */
+async function benchSustain() {
+  const seconds = Number(value('--seconds', '60'))
+  const all = await startAll(folder('sustain'), 24_000)
+  const deliver = join_(all, 'bench-0')
+  const boot = '01900000-0000-7000-8000-00000000bee0'
+  let peak = 0
+  const started = performance.now()
+  for (let second = 0; second < seconds; second++) {
+    const body = gzipSync(Array.from({ length: 1000 }, (_, i) => line(second * 1000 + i, boot, 'bench-0')).join('\n'), {
+      level: 1,
+    })
+    await deliver(boot, body)
+    const children = readFileSync(`/proc/${all.pid}/task/${all.pid}/children`, 'utf8').trim().split(' ')
+    const engine = children.find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('engine.js'))
+    peak = Math.max(peak, memory(all.pid) + (engine === undefined ? 0 : memory(engine)))
+    await wait(Math.max(0, (second + 1) * 1000 - (performance.now() - started)))
+  }
+  const kept = (performance.now() - started) / 1000
+  // A sensor of its own: one connection that asks ten times a second makes about 20 events with its sessions.
+  const children = readFileSync(`/proc/${all.pid}/task/${all.pid}/children`, 'utf8').trim().split(' ')
+  const sensor = children.find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('sensor'))
+  await wait(3000)
+  const before = cpu(sensor)
+  const span = Math.min(seconds, 30)
+  for (let i = 0; i < span * 5; i++) {
+    // Each makes an opening, a question, a payload's worth of nothing, and an end: four events with the log-in.
+    const socket = createConnection(30_379, '127.0.0.1')
+    socket.on('error', () => {})
+    socket.end('AUTH secret\r\nPING\r\n')
+    socket.resume()
+    await wait(200)
+  }
+  const percent = ((cpu(sensor) - before) / span) * 100
+  await all.stop()
+  results.sustain = { seconds: kept, hubAndEngineMb: peak, sensorPercentOfACore: percent }
+  say(
+    `Sustain  1000 events/s for ${kept.toFixed(0)} s: hub and engine together at most ${peak.toFixed(0)} MB (budget 1024)`,
+  )
+  say(`         a sensor at 20 events/s takes ${percent.toFixed(1)} % of a core (budget 2)`)
 }
 
 async function benchImport() {
@@ -448,6 +571,7 @@ const parts = {
   ssh: benchSsh,
   telnet: benchTelnet,
   gateway: benchGateway,
+  sustain: benchSustain,
   import: benchImport,
   queries: benchQueries,
   lookups: benchLookups,

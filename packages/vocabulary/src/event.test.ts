@@ -11,6 +11,7 @@ import {
   kindNames,
   normalizeAddress,
   parseMicros,
+  toLine,
   toRow,
   uuidv5,
   uuidv7,
@@ -78,6 +79,9 @@ test('an event survives its row', () => {
       origin,
     }
     expect(fromRow(JSON.parse(JSON.stringify(toRow(stored as StoredEvent))))).toEqual(stored)
+    expect(JSON.parse(toLine(Event.parse(event), stored, origin))).toEqual(
+      JSON.parse(JSON.stringify(toRow(stored as StoredEvent))),
+    )
   }
 })
 

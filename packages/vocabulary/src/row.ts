@@ -111,6 +111,30 @@ export function toRow(event: StoredEvent): Row {
   }
 }
 
+const originText = new WeakMap<Origin, string>()
+
+/**
+ * The row of an event as a line of JSON: the same as JSON.stringify of `toRow`, several times as fast. The envelope's
+ * fields are checked by their patterns and need no escaping; the origin of an address is written once for all its events.
+ */
+export function toLine(
+  event: Event,
+  hub: Pick<StoredEvent, 'time' | 'received' | 'skew_ms' | 'provenance'>,
+  origin: Origin,
+): string {
+  let from = originText.get(origin)
+  if (from === undefined) originText.set(origin, (from = JSON.stringify(origin).slice(1, -1)))
+  const { source } = event
+  const data = JSON.stringify(event.data).slice(1)
+  return (
+    `{"id":"${event.id}","sensor":"${event.sensor}","boot":"${event.boot}","seq":${event.seq},"time":"${dbTime(hub.time)}",` +
+    `"session":"${event.session ?? nil}","service":"${event.service ?? ''}","transport":"${event.transport ?? ''}",` +
+    `"source_ip":"${source === undefined ? '::' : toV6(source.ip)}","source_port":${source?.port ?? 0},` +
+    `"target_port":${event.target?.port ?? 0},"kind":"${event.kind}","received":"${dbTime(hub.received)}",` +
+    `"skew_ms":${hub.skew_ms},"provenance":"${hub.provenance}",${from}${data === '}' ? '' : ','}${data}`
+  )
+}
+
 /** The stored event of a row: the inverse of `toRow`. 64-bit numbers may be strings or numbers. */
 export function fromRow(row: Row): StoredEvent {
   const kind = row['kind'] as Kind

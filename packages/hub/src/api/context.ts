@@ -42,8 +42,11 @@ export interface Env {
 export class LiveFeed {
   readonly #watchers = new Set<(events: readonly StoredEvent[]) => void>()
 
-  publish(events: readonly StoredEvent[]): void {
-    for (const watcher of this.#watchers) watcher(events)
+  /** @param events made only when somebody watches */
+  publish(events: () => readonly StoredEvent[]): void {
+    if (this.#watchers.size === 0) return
+    const all = events()
+    for (const watcher of this.#watchers) watcher(all)
   }
 
   /** Calls back with each committed batch until the returned function is called. */

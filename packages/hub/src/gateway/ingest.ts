@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
-import { formatMicros, parseMicros, toRow, type Event, type Log, type StoredEvent } from '@skep/vocabulary'
+import { randomUUID } from 'node:crypto'
+import { formatMicros, parseMicros, toLine, type Event, type Log, type StoredEvent } from '@skep/vocabulary'
 import type { Enricher } from '../enrich/enricher.ts'
 import type { Relational } from '../relational/database.ts'
-import { inRanges, rangesOf } from '../relational/ranges.ts'
+import { inRanges, rangesOf, type Range } from '../relational/ranges.ts'
 import type { Store } from '../store/client.ts'
 import type { InFlight, Journal, JournalHead } from './journal.ts'
 
@@ -20,7 +20,14 @@ export class Busy extends Error {
 interface Job {
   readonly sensor: string
   readonly boot: string
-  readonly events: readonly StoredEvent[]
+  /** The rows, a line of JSON each. */
+  readonly lines: string
+  readonly count: number
+  readonly ranges: readonly Range[]
+  readonly dropped: NonNullable<JournalHead['dropped']>
+  readonly closed: NonNullable<JournalHead['closed']>
+  /** The events as they are stored, made only for those who watch. */
+  readonly stored: () => StoredEvent[]
   readonly done: () => void
   readonly failed: (error: unknown) => void
 }
@@ -43,7 +50,7 @@ export class Ingest {
   readonly #enricher: Enricher
   readonly #journal: Journal
   readonly #log: Log
-  readonly #onCommit: (events: readonly StoredEvent[]) => void
+  readonly #onCommit: (events: () => readonly StoredEvent[]) => void
   readonly #locks = new Map<string, Promise<unknown>>()
   #queue: Job[] = []
   #queued = 0
@@ -58,7 +65,7 @@ export class Ingest {
     enricher: Enricher
     journal: Journal
     log: Log
-    onCommit?: (events: readonly StoredEvent[]) => void
+    onCommit?: (events: () => readonly StoredEvent[]) => void
   }) {
     this.#store = options.store
     this.#relational = options.relational
@@ -118,21 +125,51 @@ export class Ingest {
     if (provenance !== 'live') await this.#enricher.prepare(day)
     const epoch = await this.#relational.ledger.epoch(sensor, boot)
     const received = new Date().toISOString()
-    const stored = fresh.map((event): StoredEvent => {
-      const skew_ms = skewOf(event, epoch)
-      const time = skew_ms === 0 ? event.time : formatMicros(parseMicros(event.time) + skew_ms * 1000)
-      const origin = this.#enricher.lookup(event.source?.ip ?? '', time.slice(0, 10))
-      return { ...event, time, received, skew_ms, provenance, origin }
-    })
-    for (let i = 0; i < stored.length; i += maxBatch) {
-      const part = stored.slice(i, i + maxBatch)
+    for (let i = 0; i < fresh.length; i += maxBatch) {
+      const part = fresh.slice(i, i + maxBatch)
+      const job = this.#prepare(sensor, boot, part, { received, provenance, epoch })
       await new Promise<void>((done, failed) => {
-        this.#queue.push({ sensor, boot, events: part, done, failed })
+        this.#queue.push({ ...job, done, failed })
         this.#queued += part.length
         this.#working ??= this.#work().finally(() => (this.#working = undefined))
       })
     }
     return fresh.length
+  }
+
+  #prepare(
+    sensor: string,
+    boot: string,
+    events: readonly Event[],
+    { received, provenance, epoch }: { received: string; provenance: string; epoch: number | undefined },
+  ): Omit<Job, 'done' | 'failed'> {
+    const lines: string[] = []
+    const dropped: NonNullable<JournalHead['dropped']>[number][] = []
+    const closed: { sensor: string; boot: string }[] = []
+    const place = (event: Event) => {
+      const skew_ms = skewOf(event, epoch)
+      const time = skew_ms === 0 ? event.time : formatMicros(parseMicros(event.time) + skew_ms * 1000)
+      const origin = this.#enricher.lookup(event.source?.ip ?? '', time.slice(0, 10))
+      return { time, received, skew_ms, provenance, origin }
+    }
+    for (const event of events) {
+      const hub = place(event)
+      lines.push(toLine(event, hub, hub.origin))
+      if (event.kind === 'spool.dropped') {
+        const { of = boot, from: first, to: last, reason } = event.data
+        dropped.push({ sensor, boot: of, first, last, reason })
+      } else if (event.kind === 'spool.closed') closed.push({ sensor, boot: event.data.of })
+    }
+    return {
+      sensor,
+      boot,
+      lines: `${lines.join('\n')}\n`,
+      count: events.length,
+      ranges: rangesOf(events.map(({ seq }) => seq)),
+      dropped,
+      closed,
+      stored: () => events.map((event) => ({ ...event, ...place(event) })),
+    }
   }
 
   async #work(): Promise<void> {
@@ -145,7 +182,7 @@ export class Ingest {
         const job = this.#queue.shift()
         if (job === undefined) break
         jobs.push(job)
-        size += job.events.length
+        size += job.count
       }
       await this.#commit(jobs)
       this.#queued -= size
@@ -154,10 +191,8 @@ export class Ingest {
 
   async #commit(jobs: readonly Job[]): Promise<void> {
     try {
-      const lines = Buffer.from(
-        jobs.flatMap(({ events }) => events.map((e) => `${JSON.stringify(toRow(e))}\n`)).join(''),
-      )
-      const batch = await this.#journal.write(headOf(jobs, lines), lines)
+      const lines = Buffer.from(jobs.map((job) => job.lines).join(''))
+      const batch = await this.#journal.write(headOf(jobs), lines)
       if (batch === undefined) {
         if (jobs.length > 1) for (const job of jobs) await this.#commit([job])
         else jobs[0]?.failed(new Busy('another hub is committing these events', 1))
@@ -166,9 +201,9 @@ export class Ingest {
       await this.#insert(lines, batch.head.token)
       await this.#settle(batch)
       this.counts.batches++
-      this.counts.committed += jobs.reduce((sum, { events }) => sum + events.length, 0)
+      this.counts.committed += jobs.reduce((sum, { count }) => sum + count, 0)
       for (const job of jobs) job.done()
-      this.#onCommit(jobs.flatMap(({ events }) => events))
+      this.#onCommit(() => jobs.flatMap(({ stored }) => stored()))
     } catch (error) {
       for (const job of jobs) job.failed(error)
     }
@@ -233,19 +268,12 @@ function skewOf(event: Event, epoch: number | undefined): number {
   return Math.abs(skew) <= tolerance ? 0 : skew
 }
 
-function headOf(jobs: readonly Job[], lines: Buffer): JournalHead {
-  const dropped: NonNullable<JournalHead['dropped']>[number][] = []
-  const closed: { sensor: string; boot: string }[] = []
-  for (const { sensor, boot, events } of jobs) {
-    for (const { kind, data } of events) {
-      if (kind === 'spool.dropped')
-        dropped.push({ sensor, boot: data.of ?? boot, first: data.from, last: data.to, reason: data.reason })
-      else if (kind === 'spool.closed') closed.push({ sensor, boot: data.of })
-    }
-  }
+function headOf(jobs: readonly Job[]): JournalHead {
+  const dropped = jobs.flatMap((job) => job.dropped)
+  const closed = jobs.flatMap((job) => job.closed)
   return {
-    token: createHash('sha256').update(lines).digest('hex'),
-    commits: jobs.map(({ sensor, boot, events }) => ({ sensor, boot, ranges: rangesOf(events.map(({ seq }) => seq)) })),
+    token: randomUUID(),
+    commits: jobs.map(({ sensor, boot, ranges }) => ({ sensor, boot, ranges })),
     ...(dropped.length > 0 && { dropped }),
     ...(closed.length > 0 && { closed }),
   }

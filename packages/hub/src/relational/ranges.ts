@@ -28,8 +28,16 @@ export function inRanges(ranges: readonly Range[], n: number): boolean {
 }
 
 /** Ranges of a list of numbers. */
-export const rangesOf = (numbers: readonly number[]): Range[] =>
-  mergeRanges(numbers.map((n) => ({ first: n, last: n })))
+export function rangesOf(numbers: readonly number[]): Range[] {
+  // Most lists are in order already: one walk joins them.
+  const runs: { first: number; last: number }[] = []
+  for (const n of numbers) {
+    const open = runs.at(-1)
+    if (open !== undefined && n === open.last + 1) open.last = n
+    else runs.push({ first: n, last: n })
+  }
+  return mergeRanges(runs)
+}
 
 /** What of `range` is in none of `others` (merged, in order). */
 export function without(range: Range, others: readonly Range[]): Range[] {
