@@ -69,17 +69,17 @@ test('every command in the documents exists, with the options that are shown', (
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
   for (const { file, line } of commands) {
     for (const part of line.split('&&').map((one) => one.trim())) {
-      const [npm = '', verb = '', ...rest] = part.split(/\s+/)
+      // What stands in quotes is one word.
+      const all = [...part.matchAll(/"[^"]*"|\S+/g)].map(([word]) => word)
+      // An installed command is the same as `npm run skep --`.
+      const [npm = '', verb = '', ...rest] = all[0] === 'skep' ? ['npm', 'run', 'skep', '--', ...all.slice(1)] : all
       if (npm !== 'npm') throw new Error(`${file}: a command of another kind: ${line}`)
       if (verb === 'ci' || verb === 'test') continue
       const name = verb === 'start' ? 'start' : rest.shift()
       expect(scripts[name ?? ''], `${file}: ${line}`).toBeDefined()
       const args = verb === 'start' ? ['start', ...rest.slice(1)] : name === 'skep' ? rest.slice(1) : []
       if (args.length === 0) continue
-      const words = args.slice(
-        0,
-        args[0] === 'sensor' || args[0] === 'token' || args[0] === 'config' || args[0] === 'data' ? 2 : 1,
-      )
+      const words = args.slice(0, ['sensor', 'token', 'config', 'data', 'hub'].includes(args[0] ?? '') ? 2 : 1)
       const help = execFileSync(process.execPath, [skep, ...words, '--help'], { encoding: 'utf8' })
       for (const option of args.filter((arg) => arg.startsWith('--')))
         expect(help, `${file}: ${line}`).toContain(option)

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Page } from 'playwright-core'
 import type { StoredEvent } from '@skep/vocabulary'
-import { call, startAll, type Running } from './process.ts'
+import { call, skep, startAll, type Running } from './process.ts'
 
 // Real clients of other people against the whole thing. What is not installed is skipped, and named in the output.
 
@@ -236,6 +237,46 @@ print('ok'); c.close()
   60_000,
 )
 
+/** What an operator does with the fleet: adds a sensor, renames one, wants other settings, and sees what became of it. */
+async function inviteAndSet(page: Page): Promise<void> {
+  await page.goto(`${all.portal}/fleet`)
+  await page.getByRole('button', { name: 'Add sensor' }).click()
+  await page.getByLabel('Organisation that hosts it').fill('lagoon')
+  await page.getByLabel('What to call it').fill('<b>Suva</b>')
+  await page.getByRole('button', { name: 'Make the line' }).click()
+  const line = (await page.locator('pre.command').textContent()) ?? ''
+  expect(line.trim()).toMatch(/^skep sensor join 127\.0\.0\.1:\d+ [\w-]+\.[\w-]{43}$/)
+  await page.getByRole('button', { name: 'Done' }).click()
+
+  const [, , , gateway = '', token = ''] = line.trim().split(' ')
+  const partner = mkdtempSync(join(tmpdir(), 'skep-partner-'))
+  await run(process.execPath, [skep, 'sensor', 'join', gateway, token, '--data', partner, '--name', 'partner-1'])
+  await page.goto(`${all.portal}/fleet/sensor/partner-1`)
+  await page.getByRole('heading', { name: '<b>Suva</b>' }).waitFor()
+  await page.getByRole('button', { name: 'Rename or move' }).click()
+  await page.getByLabel('Name to show').fill('Library, Suva')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('heading', { name: 'Library, Suva' }).waitFor()
+  await page.getByRole('button', { name: 'Quarantine' }).click()
+  await page.getByText('quarantined', { exact: true }).waitFor()
+  await page.getByRole('button', { name: 'Remove', exact: true }).click()
+  await page.getByRole('button', { name: 'Yes, remove partner-1' }).click()
+  await page.getByRole('heading', { name: 'Sensors', exact: true }).waitFor()
+  rmSync(partner, { recursive: true, force: true })
+
+  await page.goto(`${all.portal}/fleet/sensor/${all.sensor}`)
+  const box = page.getByLabel(/^Settings \(JSON\)/)
+  await box.fill('{"limits": {"sessions": "many"}}')
+  await page.getByRole('button', { name: 'Want this' }).click()
+  await page.getByRole('alert').filter({ hasText: 'limits.sessions' }).waitFor()
+  await box.fill('{"limits": {"perSource": 99}}')
+  await page.getByRole('button', { name: 'Want this' }).click()
+  // The sensor pulls it with its next heartbeat.
+  await page.getByText(/^Version \d+ was applied/).waitFor({ timeout: 60_000 })
+  await page.goto(`${all.portal}/ledger`)
+  await page.getByText('none missing').waitFor()
+}
+
 const chromium = has('chromium')
 test.runIf(chromium)(
   'the portal in a browser: live, replay, no finding of axe, attacker text is text',
@@ -282,6 +323,9 @@ test.runIf(chromium)(
         '/indicators?span=all&type=credential',
         '/search?q=AS12271',
         '/fleet',
+        `/fleet/sensor/${all.sensor}`,
+        '/fleet/group/all',
+        '/ledger',
         ...(session === '' ? [] : [`/session/${session}`]),
       ]
       for (const scheme of ['light', 'dark'] as const) {
@@ -307,6 +351,7 @@ test.runIf(chromium)(
         expect(await page.locator('img[src="x"]').count()).toBe(0)
       }
       expect(wrong).toEqual([])
+      await inviteAndSet(page)
       // The first page and all that it needs.
       const sizes: number[] = []
       page.on(

@@ -38,7 +38,7 @@ test('the tables of a cluster, replicated, sharded and tiered, are made from the
     expect(String(row?.['text']).length).toBeGreaterThan(20)
   }
   const all = text.join('\n')
-  for (const name of ['events', 'hourly', 'sources', 'sightings']) {
+  for (const name of ['events', 'hourly', 'sources', 'activity', 'sightings']) {
     expect(all).toMatch(
       new RegExp(
         `skep\\.${name}_local ON CLUSTER 'skep' .*ENGINE = Replicated\\w*MergeTree\\('/clickhouse/tables/\\{shard\\}/skep/${name}_local', '\\{replica\\}'`,
@@ -48,7 +48,7 @@ test('the tables of a cluster, replicated, sharded and tiered, are made from the
   }
   expect(all).toContain("TO VOLUME 'cold'")
   expect(all).toContain("storage_policy = 'tiered'")
-  expect(all.match(/CREATE MATERIALIZED VIEW/g)).toHaveLength(3)
+  expect(all.match(/CREATE MATERIALIZED VIEW/g)).toHaveLength(4)
   expect(all).not.toContain('non_replicated')
 })
 

@@ -88,6 +88,8 @@ export interface Event {
   readonly kind: string
   readonly data: Record<string, unknown>
   readonly provenance: string
+  /** Milliseconds by which the hub mended the time. */
+  readonly skew_ms: number
   readonly origin: {
     readonly asn: number
     readonly asns: number[]

@@ -199,7 +199,13 @@ export async function startSensor(options: SensorOptions): Promise<Sensor> {
         }
         const message = error instanceof Error ? error.message : String(error)
         if (!down.has(key)) log.warn(message)
-        down.set(key, { wanted: place, error: message.slice(0, 250) })
+        const code =
+          (error instanceof Error ? (error.cause as NodeJS.ErrnoException | undefined)?.code : undefined) ?? ''
+        const short: Record<string, string> = {
+          EADDRINUSE: 'another program listens there',
+          EACCES: 'no right to bind it',
+        }
+        down.set(key, { wanted: place, error: short[code] ?? message.slice(0, 250) })
       }
     }
     for (const [key, listener] of fresh) {
@@ -222,7 +228,7 @@ export async function startSensor(options: SensorOptions): Promise<Sensor> {
   const lenient = options.lenient === true
   try {
     await reconcile(config, lenient)
-    if (listeners.length === 0 && down.size > 0) throw new Error([...down.values()][0]?.error)
+    if (listeners.length === 0 && down.size > 0) throw new Error('Not one port can be had: is another sensor running?')
   } catch (error) {
     await stopListening()
     await pool.stop()
@@ -278,7 +284,7 @@ export async function startSensor(options: SensorOptions): Promise<Sensor> {
 
   const started = Date.now()
   let cpu = { used: process.cpuUsage(), at: performance.now(), percent: 0 }
-  const state = async (): Promise<Omit<Beat, 'wall' | 'mono' | 'rtt' | 'offset' | 'applied' | 'release'>> => {
+  const state = async (): Promise<Omit<Beat, 'wall' | 'mono' | 'rtt' | 'epoch' | 'applied' | 'release'>> => {
     if (performance.now() - cpu.at > 1000) {
       const { user, system } = process.cpuUsage(cpu.used)
       const percent = (user + system) / 10 / (performance.now() - cpu.at)

@@ -5,7 +5,7 @@ import type { Uplink } from './uplink/uplink.ts'
 
 /** What the status page of a sensor is made of. */
 export interface StatusSource {
-  readonly state: () => Promise<Omit<Beat, 'wall' | 'mono' | 'rtt' | 'offset' | 'applied' | 'release'>>
+  readonly state: () => Promise<Omit<Beat, 'wall' | 'mono' | 'rtt' | 'epoch' | 'applied' | 'release'>>
   readonly spool: Spool
   readonly uplink: Uplink | undefined
   /** When the hub last answered a heartbeat. */

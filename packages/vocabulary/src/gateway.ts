@@ -58,10 +58,10 @@ export const Beat = z.strictObject({
   /** The sensor's clocks when it sent this: wall (ms since 1970) and monotonic (ms since the run began). */
   wall: z.number(),
   mono: z.number().min(0),
-  /** What the last heartbeat measured: half of it is how far the answer may be off. */
+  /** The shortest round trip of the last heartbeats, in ms: half of it is how far the measure may be off. */
   rtt: millis.optional(),
-  /** Hub's clock minus the sensor's, in ms, measured by the last heartbeat. */
-  offset: z.number().optional(),
+  /** What the hub's clock showed when `mono` stood at 0, in ms since 1970, measured by that heartbeat. */
+  epoch: z.number().optional(),
   version: short,
   schema: z.number().int(),
   persona: short,

@@ -185,12 +185,16 @@ export function gatewayApp(context: GatewayContext): Hono<Env> {
     }
     const beat = asked.data
     await ledger.heard(sensor, beat.boot, { made: beat.made, version: beat.version })
-    const half = (beat.rtt ?? 0) / 2
-    if (beat.rtt !== undefined) await ledger.setEpoch(sensor, beat.boot, now - half - beat.mono, half)
+    // A measure that is beyond what the way can explain is a sensor's mistake, or a lie; of its own events only.
+    const epoch =
+      beat.epoch !== undefined && Math.abs(beat.epoch + beat.mono - now) < 60_000 + (beat.rtt ?? 0)
+        ? beat.epoch
+        : undefined
+    if (epoch !== undefined) await ledger.setEpoch(sensor, beat.boot, epoch, (beat.rtt ?? 0) / 2)
     await fleet.heard(sensor, {
       beat: JSON.stringify(beat),
       // What the clock of the sensor says more than that of the hub.
-      skew: beat.rtt === undefined ? undefined : Math.round(beat.wall - (now - half)),
+      skew: epoch === undefined ? undefined : Math.round(beat.wall - (epoch + beat.mono)),
       rtt: beat.rtt,
       remote: c.get('remote'),
     })

@@ -374,7 +374,11 @@ describe('time', () => {
   test('the clock of a sensor may be wrong, or be set: events are placed by its monotonic clock, and the raw time is kept', async () => {
     const boot = uuidv7()
     const now = Date.now()
-    await straw.ask('POST', '/gateway/v1/heartbeat', beat(boot, { wall: now - 7_200_000, mono: 60_000, rtt: 40 }))
+    await straw.ask(
+      'POST',
+      '/gateway/v1/heartbeat',
+      beat(boot, { wall: now - 7_200_000, mono: 60_000, rtt: 40, epoch: now - 60_000 }),
+    )
     expect((await hub.relational.fleet.sensor('straw-1'))?.skew_ms).toBeLessThan(-7_190_000)
     const at = (ms: number) => `${new Date(ms).toISOString().slice(0, 23)}000Z`
     await straw.deliver(boot, [

@@ -22,6 +22,7 @@ const shardKeys: Readonly<Record<string, string>> = {
   events: 'cityHash64(asn, toYYYYMM(time))',
   hourly: 'cityHash64(asn, toYYYYMM(hour))',
   sources: 'cityHash64(asn, toYYYYMM(day))',
+  activity: 'cityHash64(sensor)',
   sightings: 'cityHash64(type, value)',
 }
 

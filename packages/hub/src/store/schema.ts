@@ -119,6 +119,19 @@ export const rollups = (retention: Retention): readonly Rollup[] =>
         `FROM {events} WHERE source_ip != toIPv6('::') AND provenance != 'quarantine' GROUP BY asn, day, source_ip`,
     },
     {
+      name: 'activity',
+      columns: [
+        { name: 'sensor', type: 'LowCardinality(String)' },
+        { name: 'hour', type: "DateTime('UTC')" },
+        { name: 'events', type: sum },
+        { name: 'beats', type: sum },
+      ],
+      tail: `ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(hour) ORDER BY (sensor, hour) SETTINGS ${dedup}`,
+      select:
+        `SELECT sensor, toStartOfHour(toDateTime(time, 'UTC')) AS hour, countIf(source_ip != toIPv6('::')) AS events, ` +
+        `countIf(source_ip = toIPv6('::')) AS beats FROM {events} GROUP BY sensor, hour`,
+    },
+    {
       name: 'sightings',
       columns: [
         { name: 'type', type: 'LowCardinality(String)' },
@@ -155,6 +168,6 @@ export const rollups = (retention: Retention): readonly Rollup[] =>
     columns: rollup.columns.map(({ name, type }) => ({ name, type: `${type} CODEC(ZSTD(3))` })),
     tail: rollup.tail.replace(
       ' SETTINGS',
-      ` TTL ${rollup.name === 'hourly' ? 'hour' : 'toDateTime(day)'} + toIntervalDay(${retention.rollups}) SETTINGS`,
+      ` TTL ${rollup.name === 'hourly' || rollup.name === 'activity' ? 'hour' : 'toDateTime(day)'} + toIntervalDay(${retention.rollups}) SETTINGS`,
     ),
   }))

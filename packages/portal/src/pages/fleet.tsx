@@ -106,7 +106,7 @@ export function FleetPage(): ReactNode {
                       <td>
                         <StateMark state={one.state} />
                         {one.alerts.length > 0 ? (
-                          <span className="tag"> {one.alerts.map(({ kind }) => kind).join(', ')}</span>
+                          <span className="tag">{one.alerts.map(({ kind }) => kind).join(', ')}</span>
                         ) : null}
                       </td>
                       <td>

@@ -51,6 +51,12 @@ export function Session(): ReactNode {
             : `, and was gone after ${duration(Number(close.data['duration_ms']))} (${String(close.data['reason'])}).`}
           {first.provenance === 'live' ? '' : ` Imported from ${first.provenance}.`}
         </p>
+        {first.skew_ms === 0 ? null : (
+          <p className="faint">
+            The sensor’s clock was off by {duration(Math.abs(first.skew_ms))}; times are mended. It said{' '}
+            <Time at={new Date(start - first.skew_ms).toISOString()} />.
+          </p>
+        )}
         <div className="tools">
           <a href={`/api/v1/events?session=${id}`}>Events as JSON lines</a>
           <a href={`/api/v1/sessions?session=${id}&since=1970-01-01&format=csv`}>CSV</a>

@@ -14,7 +14,7 @@ export interface HeartOptions {
   membership: Membership
   readonly log: Log
   /** What the sensor says of itself. */
-  readonly state: () => Promise<Omit<Beat, 'wall' | 'mono' | 'rtt' | 'offset' | 'applied' | 'release'>>
+  readonly state: () => Promise<Omit<Beat, 'wall' | 'mono' | 'rtt' | 'epoch' | 'applied' | 'release'>>
   /** Milliseconds since the run began. */
   readonly mono: () => number
   /** Applies what the hub wants, or throws and leaves all as it was. */
@@ -35,8 +35,8 @@ export class Heart {
   #applied: Applied
   /** The version that was tried last; a refused one is not tried again. */
   #tried: number
-  #rtt: number | undefined
-  #offset: number | undefined
+  /** The last measures of the hub's clock; that with the shortest way is the best. */
+  #measures: { rtt: number; epoch: number }[] = []
   /** When the hub last answered, in milliseconds since 1970. */
   lastAnswer: number | undefined
   state: 'active' | 'quarantined' = 'active'
@@ -51,16 +51,20 @@ export class Heart {
   get applied(): Applied {
     return this.#applied
   }
-  /** Hub's clock minus ours, in milliseconds. */
-  get offset(): number | undefined {
-    return this.#offset
+  #best(): { rtt: number; epoch: number } | undefined {
+    return this.#measures.reduce<{ rtt: number; epoch: number } | undefined>(
+      (best, one) => (best === undefined || one.rtt <= best.rtt ? one : best),
+      undefined,
+    )
   }
 
   /** The first beat, then one every half minute. Resolves when the first is answered or has failed. */
   async start(): Promise<void> {
-    // The first finds out how long the way is; the second carries that, and with it a good measure of the clock.
-    await this.beat()
-    await this.beat()
+    // The first finds out how long the way is; the next carry that, and with it a good measure of the clock.
+    if (await this.beat()) {
+      await this.beat()
+      await this.beat()
+    }
     const next = (): void => {
       this.#timer = setTimeout(
         () => void this.beat().finally(next),
@@ -77,14 +81,13 @@ export class Heart {
     if (this.#stop.signal.aborted) return false
     try {
       const said = await state()
-      const sent = Date.now()
       const began = mono()
+      const best = this.#best()
       const beat: Beat = {
         ...said,
-        wall: sent,
+        wall: Date.now(),
         mono: began,
-        ...(this.#rtt !== undefined && { rtt: this.#rtt }),
-        ...(this.#offset !== undefined && { offset: this.#offset }),
+        ...(best !== undefined && { rtt: Math.round(best.rtt), epoch: best.epoch }),
         applied: this.#applied,
         ...(upgrader !== undefined && { release: upgrader.state }),
       }
@@ -95,8 +98,8 @@ export class Heart {
       })
       const rtt = mono() - began
       const told = BeatAnswer.parse(JSON.parse(answer.body.toString('utf8')))
-      this.#rtt = Math.round(rtt)
-      this.#offset = Math.round(told.time - (sent + rtt / 2))
+      // By the monotonic clock, so that a clock that is set meanwhile does not spoil it.
+      this.#measures = [...this.#measures.slice(-7), { rtt, epoch: told.time - began - rtt / 2 }]
       this.lastAnswer = Date.now()
       this.state = told.state
       upgrader?.healthy()

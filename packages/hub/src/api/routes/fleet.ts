@@ -5,7 +5,10 @@ import { wantedOf } from '../../fleet/desired.ts'
 import { stateOf } from '../../fleet/watch.ts'
 import type { Entry } from '../../relational/ledger.ts'
 import type { SensorRow } from '../../relational/fleet.ts'
+import { activity } from '../../store/queries/index.ts'
+import { run } from '../../store/query.ts'
 import type { Context, Env } from '../context.ts'
+import { listOf } from '../list.ts'
 
 const json = (schema: z.ZodType, description: string) => ({
   200: { description, content: { 'application/json': { schema } } },
@@ -66,7 +69,7 @@ const totals = (entries: readonly Entry[]) => ({
 
 /** The fleet: sensors, how they are, what is wanted of them, who may join; and the ledger. */
 export function fleetRoutes(app: OpenAPIHono<Env>, context: Context): void {
-  const { relational, ingest, enricher, receiver, blobs, authority, publicGateway } = context
+  const { store, relational, ingest, enricher, receiver, blobs, authority, publicGateway } = context
   const { fleet, ledger } = relational
 
   const show = (
@@ -184,6 +187,29 @@ export function fleetRoutes(app: OpenAPIHono<Env>, context: Context): void {
             .map(({ id: version, author, note, created }) => ({ id: version, author, note, created })),
         },
       })
+    },
+  )
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/v1/sensors/{name}/activity',
+      summary: 'What a sensor told hour by hour',
+      request: {
+        params: z.object({ name }),
+        query: z.object({ days: z.coerce.number().int().min(1).max(90).default(7) }),
+      },
+      responses: json(
+        listOf(activity.row).extend({ since: z.string(), until: z.string() }),
+        'Hours in which it told anything: events about strangers, and about itself',
+      ),
+    }),
+    async (c) => {
+      const until = new Date(Math.ceil(Date.now() / 3_600_000) * 3_600_000)
+      const since = new Date(until.getTime() - c.req.valid('query').days * 86_400_000)
+      const window = { since: since.toISOString(), until: until.toISOString() }
+      const answer = await run(store, activity, { window, sensor: c.req.valid('param').name })
+      return c.json({ ...answer, params: { ...answer.params }, ...window })
     },
   )
 

@@ -1,4 +1,5 @@
 // Every named query, one a file.
+export * from './activity.ts'
 export * from './breakdown.ts'
 export * from './events.ts'
 export * from './networks.ts'
