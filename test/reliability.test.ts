@@ -48,6 +48,7 @@ test(`SIGKILL of the sensor at ${kills} random moments`, async () => {
   await sleep(1500)
   await straw.end('SIGTERM')
   const { events, lost } = await settle(hub, 'kill-sensor', straw.safe)
+  expect(straw.safe.size).toBe(kills + 1)
   tell(
     `SIGKILL of the sensor at ${kills} random moments, 500 events/s`,
     `${events} events, each once; all that was safe on its disk is there; ${lost} numbers of its last milliseconds are in the ledger as lost by a crash`,
@@ -76,6 +77,7 @@ test(`SIGKILL of both, ${kills} times each`, async () => {
   await sleep(3000)
   await straw.end('SIGTERM')
   const { events, lost } = await settle(hub, 'kill-both', straw.safe)
+  expect(straw.safe.size).toBe(kills + 1)
   tell(`SIGKILL of both, ${kills} times each`, `${events} events, each once; ${lost} in the ledger as lost by a crash`)
   await hub.stop()
 }, 900_000)

@@ -80,9 +80,9 @@ async function main(data: string, perSecond: number): Promise<void> {
   process.stdout.write(`boot ${straw.boot}\n`)
   let told = -1
   const started = performance.now()
-  let stopping = false
-  process.on('SIGTERM', () => (stopping = true))
-  for (let made = 0; !stopping;) {
+  const stopping = new AbortController()
+  process.on('SIGTERM', () => stopping.abort())
+  for (let made = 0; !stopping.signal.aborted;) {
     while (made < ((performance.now() - started) / 1000) * perSecond) {
       straw.one()
       made++
