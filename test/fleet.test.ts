@@ -11,6 +11,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startHub, type Hub } from '@skep/hub'
 import {
   chooseRelease,
+  hubAddress,
   joinHub,
   JoinFailed,
   Link,
@@ -117,6 +118,10 @@ test('joining tells exactly what failed', async () => {
     }
   }
   expect(await attempt('no-such-host.invalid', good)).toBe('name')
+  expect(await attempt('ht!tp:// nowhere', good)).toBe('name')
+  expect(hubAddress('2001:db8::1')).toBe('https://[2001:db8::1]:8401')
+  expect(hubAddress('hub.example:443')).toBe('https://hub.example')
+  expect(hubAddress('[2001:db8::1]:9000')).toBe('https://[2001:db8::1]:9000')
   expect(await attempt(`127.0.0.1:${await freePort()}`, good)).toBe('connection')
   expect(await attempt(hub.url.replace('http://', ''), good)).toBe('TLS')
   expect(await attempt(hub.gateway, 'rubbish')).toBe('token')

@@ -20,7 +20,14 @@ const day = 86_400_000
 
 /** The address of a gateway as a person writes it: host, host:port or a URL. */
 export function hubAddress(text: string): string {
-  const url = new URL(text.includes('://') ? text : `https://${text}`)
+  let url: URL
+  try {
+    // An IPv6 address may come without its brackets.
+    const host = text.split(':').length > 2 && !/[[/]/.test(text) ? `[${text}]` : text
+    url = new URL(host.includes('://') ? host : `https://${host}`)
+  } catch (cause) {
+    throw new JoinFailed('name', `this is no address of a hub: ${text.slice(0, 200)}`, { cause })
+  }
   if (url.protocol !== 'https:') throw new JoinFailed('TLS', `${text}: the gateway speaks https only`)
   if (url.port === '' && !/:443\/?$/.test(text)) url.port = '8401'
   return url.origin

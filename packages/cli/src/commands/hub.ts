@@ -50,6 +50,9 @@ export interface InviteOptions extends Common {
 
 /** Makes the line with which one sensor joins. */
 export async function invite(options: InviteOptions): Promise<void> {
+  // Only a running hub knows where its gateway is.
+  if ((await findRunning(dataFolder(options.data))) === undefined)
+    throw new UserError(`No hub is running on ${dataFolder(options.data)}`, exit.missing)
   const made = await withHub(
     dataFolder(options.data),
     () => {},

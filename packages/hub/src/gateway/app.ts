@@ -107,14 +107,16 @@ export function gatewayApp(context: GatewayContext): Hono<Env> {
     if (!isProven(public_key, proof, joinProof(secret, sensor, public_key)))
       return c.json({ error: 'The key is not the sensor’s own' }, 400)
     const known = await fleet.sensor(sensor)
+    const shown = await fleet.invitation(secret)
+    // Before the token is used up: whoever chose a taken name may try another.
+    if (typeof shown !== 'string' && known !== undefined && known.organisation !== shown.organisation)
+      return c.json({ error: `There is another organisation’s sensor with the name ${sensor}` }, 403)
     const invite = await fleet.redeem(secret, sensor)
     if (typeof invite === 'string') {
       attempts.set(remote, (attempts.get(remote) ?? 0) + 1)
       const why = { unknown: 'is not known here', used: 'has been used already', expired: 'is too old' }[invite]
       return c.json({ error: `This token ${why}; ask the operator for another` }, 403)
     }
-    if (known !== undefined && known.organisation !== invite.organisation)
-      return c.json({ error: `There is another organisation’s sensor with the name ${sensor}` }, 403)
     await fleet.enter(sensor, invite)
     const issued = await authority.certify(sensor, public_key)
     await fleet.voidCertificates(sensor)

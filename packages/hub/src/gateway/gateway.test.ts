@@ -131,6 +131,8 @@ describe('joining', () => {
     expect((await ask(secret, 'reed-3', { schema: schemaVersion + 1 })).status).toBe(409)
     // The name of another organisation's sensor cannot be taken over.
     expect((await ask(secret, 'reed-1')).status).toBe(403)
+    // That did not use up the token.
+    expect((await ask(secret, 'reed-3')).status).toBe(200)
   })
 
   test('two who use one token at once: one gets in', async () => {

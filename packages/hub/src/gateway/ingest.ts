@@ -131,7 +131,7 @@ export class Ingest {
       await new Promise<void>((done, failed) => {
         this.#queue.push({ ...job, done, failed })
         this.#queued += part.length
-        this.#working ??= this.#work().finally(() => (this.#working = undefined))
+        this.#start()
       })
     }
     return fresh.length
@@ -170,6 +170,15 @@ export class Ingest {
       closed,
       stored: () => events.map((event) => ({ ...event, ...place(event) })),
     }
+  }
+
+  /** One batch at a time is on its way. */
+  #start(): void {
+    this.#working ??= this.#work().finally(() => {
+      this.#working = undefined
+      // What came in the moment of leaving.
+      if (this.#queue.length > 0) this.#start()
+    })
   }
 
   async #work(): Promise<void> {
@@ -257,7 +266,7 @@ export class Ingest {
   /** Commits what is waiting, then refuses. */
   async stop(): Promise<void> {
     this.#stopping = true
-    await this.#working?.catch(() => undefined)
+    while (this.#working !== undefined) await this.#working
   }
 }
 

@@ -96,19 +96,25 @@ export class Fleet {
     return secret
   }
 
-  /** Uses up an invitation. @returns what it says, or why it is void */
-  async redeem(secret: string, sensor: string): Promise<Invite | 'unknown' | 'used' | 'expired'> {
+  /** What an invitation says, or why it is void. */
+  async invitation(secret: string): Promise<Invite | 'unknown' | 'used' | 'expired'> {
     const row = await this.#db.get('SELECT * FROM invites WHERE hash = ?', hashOf(secret))
     if (row === undefined) return 'unknown'
     if (row['used'] !== null) return 'used'
-    if (Number(row['expires']) < Date.now()) return 'expired'
+    return Number(row['expires']) < Date.now() ? 'expired' : (row as unknown as Invite)
+  }
+
+  /** Uses up an invitation, for one of those who try. @returns what it says, or why it is void */
+  async redeem(secret: string, sensor: string): Promise<Invite | 'unknown' | 'used' | 'expired'> {
+    const invite = await this.invitation(secret)
+    if (typeof invite === 'string') return invite
     const changed = await this.#db.run(
       'UPDATE invites SET used = ?, used_by = ? WHERE hash = ? AND used IS NULL',
       Date.now(),
       sensor,
       hashOf(secret),
     )
-    return changed === 1 ? (row as unknown as Invite) : 'used'
+    return changed === 1 ? invite : 'used'
   }
   invites(): Promise<Row_[]> {
     return this.#db.all(
