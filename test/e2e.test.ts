@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -275,6 +277,24 @@ describe('history', () => {
     },
     60_000,
   )
+})
+
+test('the fleet from the command line: an invitation, and a release put on the hub', () => {
+  const { command, token: secret } = JSON.parse(call('hub', 'invite', '--data', data, '--org', 'lagoon', '--json')) as {
+    command: string
+    token: string
+  }
+  expect(command).toBe(`skep sensor join ${all.gateway.replace('https://', '')} ${secret}`)
+  const folder = mkdtempSync(join(tmpdir(), 'skep-release-'))
+  writeFileSync(join(folder, 'package.json'), '{"version":"9.9.9"}')
+  writeFileSync(join(folder, 'skep-sensor.js'), randomBytes(4000))
+  const file = join(folder, 'release.tgz')
+  execFileSync('tar', ['-czf', file, '-C', folder, './package.json', './skep-sensor.js'])
+  expect(call('hub', 'release', file, '--data', data)).toContain('Release 9.9.9 is on the hub')
+  writeFileSync(file, 'no release')
+  expect(() => call('hub', 'release', file, '--data', data)).toThrow('is no release')
+  expect(() => call('hub', 'invite', '--data', folder)).toThrow('No hub is running')
+  rmSync(folder, { recursive: true, force: true })
 })
 
 test('Ctrl-C loses nothing, and the next start goes on with the same identity and data', async () => {

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
-import { exit, UserError, version } from './context.ts'
-import { data, json, logForm, sensorCommands } from './sensor-commands.ts'
+import { exit, version } from './context.ts'
+import { data, json, logForm, runProgram, sensorCommands } from './sensor-commands.ts'
 
 const program = new Command('skep')
   .description('Skep: a community honeynet. Sensors, hub and portal in one command.')
@@ -64,7 +64,6 @@ hub
 hub
   .command('release')
   .argument('<file>', 'what "npm run package -- release" made')
-  .requiredOption('--version <version>', 'its version')
   .description('put a release on the hub, to upgrade sensors to it')
   .option(...data)
   .option(...json)
@@ -154,16 +153,4 @@ program
   .option(...json)
   .action(async (file: string, options) => (await import('./commands/hub.ts')).restore(file, options))
 
-program.exitOverride((error) => {
-  process.exit(error.exitCode === 0 ? exit.done : exit.usage)
-})
-try {
-  await program.parseAsync()
-} catch (error) {
-  if (error instanceof UserError) {
-    console.error(error.message)
-    process.exit(error.code)
-  }
-  console.error(error)
-  process.exit(exit.failed)
-}
+await runProgram(program)

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { exit, UserError } from './context.ts'
 
 export const data = ['--data <folder>', 'data folder (default: $SKEP_DATA, or ./skep-data)'] as const
 export const json = ['--json', 'answer in JSON'] as const
@@ -57,4 +58,21 @@ export function sensorCommands(program: Command): void {
     .option('--schema', 'print the JSON Schema instead')
     .option(...json)
     .action(async (file: string, options) => (await import('./commands/sensor.ts')).checkConfig(file, options))
+}
+
+/** Reads the command line and does it. Errors that a person can mend are told in a line. */
+export async function runProgram(program: Command): Promise<void> {
+  program.exitOverride((error) => {
+    process.exit(error.exitCode === 0 ? exit.done : exit.usage)
+  })
+  try {
+    await program.parseAsync()
+  } catch (error) {
+    if (error instanceof UserError) {
+      console.error(error.message)
+      process.exit(error.code)
+    }
+    console.error(error)
+    process.exit(exit.failed)
+  }
 }

@@ -72,14 +72,21 @@ export async function invite(options: InviteOptions): Promise<void> {
 }
 
 /** Puts a release on the hub, so that sensors can be upgraded to it. */
-export async function addRelease(file: string, options: Common & { version: string }): Promise<void> {
+export async function addRelease(file: string, options: Common): Promise<void> {
   if (!existsSync(file)) throw new UserError(`There is no file ${file}`, exit.missing)
+  let version: string
+  try {
+    const text = execFileSync('tar', ['-xzOf', file, './package.json'], { encoding: 'utf8', stdio: 'pipe' })
+    ;({ version } = JSON.parse(text) as { version: string })
+  } catch (cause) {
+    throw new UserError(`${file} is no release: "npm run package -- release" makes one`, exit.usage, { cause })
+  }
   const made = await withHub(
     dataFolder(options.data),
     () => {},
-    (hub) => askHub<object>(hub, 'PUT', `releases/${options.version}`, readFileSync(file)),
+    (hub) => askHub<object>(hub, 'PUT', `releases/${version}`, readFileSync(file)),
   )
-  console.log(options.json === true ? JSON.stringify(made) : `Release ${options.version} is on the hub.`)
+  console.log(options.json === true ? JSON.stringify(made) : `Release ${version} is on the hub.`)
 }
 
 /** Rolls a release out, ring by ring. */
