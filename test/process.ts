@@ -1,6 +1,7 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
+
+export { freePort } from '../packages/hub/test/free-port.ts'
 
 /** The built command. */
 export const skep = fileURLToPath(new URL('../packages/cli/dist/skep.js', import.meta.url))
@@ -24,19 +25,6 @@ export interface Running extends Started {
   /** Ctrl-C, and waits for the end. @returns the exit code */
   readonly stop: () => Promise<number | null>
   readonly stderr: () => string
-}
-
-/** A port that is free, with some room above it. */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = await new Promise<number>((resolve) => {
-      const server = createServer().listen(0, '127.0.0.1', () => {
-        const { port: found } = server.address() as { port: number }
-        server.close(() => resolve(found))
-      })
-    })
-    if (port < 30_000 || port > 34_000) return port
-  }
 }
 
 /** Starts everything on a data folder: the sensor's services at `from` + 22, + 23 … */
