@@ -7,7 +7,6 @@ import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import {
   Beat,
-  bulkKinds,
   JoinRequest,
   joinProof,
   schemaVersion,
@@ -63,6 +62,8 @@ export function gatewayApp(context: GatewayContext): Hono<Env> {
   const { fleet, ledger } = relational
   const app = new Hono<Env>()
   const attempts = new Map<string, number>()
+  /** When a batch of a sensor was last noted. */
+  const heardAt = new Map<string, number>()
   setInterval(() => attempts.clear(), 60_000).unref()
 
   app.onError((error, c) => {
@@ -253,13 +254,14 @@ export function gatewayApp(context: GatewayContext): Hono<Env> {
       schema: Number(c.req.header('x-skep-schema') ?? 1) || 1,
       body: Buffer.from(await c.req.arrayBuffer()),
     })
-    await fleet.heard(sensor, {
-      remote: c.get('remote'),
-      event: events.some(
-        ({ source, kind }) => source !== undefined && (bulkKinds.has(kind) || kind !== 'sensor.check'),
-      ),
-      stopped: events.at(-1)?.kind === 'sensor.stopped',
-    })
+    const stopped = events.at(-1)?.kind === 'sensor.stopped'
+    const stranger = events.some(({ source }) => source !== undefined)
+    // Once in some seconds is enough: a write that is forced to the disk for every batch would be most of its cost.
+    const lately = `${sensor} ${stranger}`
+    if (stopped || Date.now() - (heardAt.get(lately) ?? 0) > 3000) {
+      heardAt.set(lately, Date.now())
+      await fleet.heard(sensor, { remote: c.get('remote'), event: stranger, stopped })
+    }
     for (const { kind, data } of events)
       if (kind === 'sensor.started') await fleet.note(sensor, 'started', `release ${data.version}, ${data.persona}`)
       else if (kind === 'sensor.stopped') await fleet.note(sensor, 'stopped', `after ${data.uptime_s} s`)

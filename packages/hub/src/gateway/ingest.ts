@@ -23,6 +23,8 @@ interface Job {
   /** The rows, a line of JSON each. */
   readonly lines: string
   readonly count: number
+  /** Events that came again with them. */
+  readonly duplicates: number
   readonly ranges: readonly Range[]
   readonly dropped: NonNullable<JournalHead['dropped']>
   readonly closed: NonNullable<JournalHead['closed']>
@@ -127,7 +129,8 @@ export class Ingest {
     const received = new Date().toISOString()
     for (let i = 0; i < fresh.length; i += maxBatch) {
       const part = fresh.slice(i, i + maxBatch)
-      const job = this.#prepare(sensor, boot, part, { received, provenance, epoch })
+      const duplicates = i === 0 ? events.length - fresh.length : 0
+      const job = { ...this.#prepare(sensor, boot, part, { received, provenance, epoch }), duplicates }
       await new Promise<void>((done, failed) => {
         this.#queue.push({ ...job, done, failed })
         this.#queued += part.length
@@ -142,7 +145,7 @@ export class Ingest {
     boot: string,
     events: readonly Event[],
     { received, provenance, epoch }: { received: string; provenance: string; epoch: number | undefined },
-  ): Omit<Job, 'done' | 'failed'> {
+  ): Omit<Job, 'done' | 'failed' | 'duplicates'> {
     const lines: string[] = []
     const dropped: NonNullable<JournalHead['dropped']>[number][] = []
     const closed: { sensor: string; boot: string }[] = []
@@ -282,7 +285,13 @@ function headOf(jobs: readonly Job[]): JournalHead {
   const closed = jobs.flatMap((job) => job.closed)
   return {
     token: randomUUID(),
-    commits: jobs.map(({ sensor, boot, ranges }) => ({ sensor, boot, ranges })),
+    commits: jobs.map(({ sensor, boot, ranges, count, duplicates }) => ({
+      sensor,
+      boot,
+      ranges,
+      received: count + duplicates,
+      duplicates,
+    })),
     ...(dropped.length > 0 && { dropped }),
     ...(closed.length > 0 && { closed }),
   }

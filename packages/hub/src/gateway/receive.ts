@@ -115,7 +115,9 @@ export class Receiver {
       for (const { seq, reason, line } of letters)
         await this.#relational.ledger.bury({ sensor, boot, seq, reason, provenance }, line)
       const { fresh } = await this.#ingest.add(sensor, boot, events, provenance)
-      await this.#relational.ledger.heard(sensor, boot, { received: events.length, duplicates: events.length - fresh })
+      // What is new was counted as it was committed.
+      if (fresh === 0 && events.length > 0)
+        await this.#relational.ledger.heard(sensor, boot, { received: events.length, duplicates: events.length })
       // A rejected event is accounted for, so it is no hole; the dead letters hold it.
       for (const { seq } of rejected)
         await this.#relational.ledger.declareDropped(sensor, boot, { first: seq, last: seq }, 'rejected')

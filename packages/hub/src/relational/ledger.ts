@@ -6,6 +6,9 @@ export interface Commit {
   readonly sensor: string
   readonly boot: string
   readonly ranges: readonly Range[]
+  /** Events that came with it, and how many of them were committed already. */
+  readonly received?: number
+  readonly duplicates?: number
 }
 
 /** What became of the events of one run of a sensor. made = committed + dropped + missing + waiting. */
@@ -69,8 +72,9 @@ export class Ledger {
   async commit(commits: readonly Commit[]): Promise<void> {
     await this.#db.transaction(async () => {
       // In one order, so that two hubs never wait for each other.
-      for (const { sensor, boot, ranges } of inOrder(commits)) {
+      for (const { sensor, boot, ranges, received = 0, duplicates = 0 } of inOrder(commits)) {
         await this.#db.lock(`${sensor} ${boot}`)
+        if (received > 0) await this.heard(sensor, boot, { received, duplicates })
         const before = await this.ranges(sensor, boot)
         const after = mergeRanges([...before, ...ranges])
         const gone = before.filter((range) => !after.some((one) => one.first === range.first))
