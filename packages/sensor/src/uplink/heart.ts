@@ -39,7 +39,7 @@ export class Heart {
   #measures: { rtt: number; epoch: number }[] = []
   /** When the hub last answered, in milliseconds since 1970. */
   lastAnswer: number | undefined
-  state: 'active' | 'quarantined' = 'active'
+  #state: 'active' | 'quarantined' = 'active'
 
   constructor(options: HeartOptions) {
     this.#options = options
@@ -101,7 +101,9 @@ export class Heart {
       // By the monotonic clock, so that a clock that is set meanwhile does not spoil it.
       this.#measures = [...this.#measures.slice(-7), { rtt, epoch: told.time - began - rtt / 2 }]
       this.lastAnswer = Date.now()
-      this.state = told.state
+      if (told.state !== this.#state)
+        log(told.state === 'quarantined' ? 'the hub has put this sensor into quarantine' : 'the quarantine is over')
+      this.#state = told.state
       upgrader?.healthy()
       if (renewalDue(this.#options.membership)) await this.#renew()
       if (told.desired > this.#tried && this.#options.obey) await this.#pull()
