@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { logger, type Log } from '@skep/vocabulary'
+import { logger, plain, type Log } from '@skep/vocabulary'
 
 /** What a command exits with: 0 done, 1 failed, 2 the call was wrong, 3 nothing to do it with (no hub, no file). */
 export const exit = { done: 0, failed: 1, usage: 2, missing: 3 } as const
@@ -37,7 +37,8 @@ export function logTo(form: string | undefined, part: string, indent = ''): Log 
     else {
       const { time: _time, level, part: of, message, ...fields } = line
       const more = Object.keys(fields).length > 0 && level !== 'info' ? ` ${JSON.stringify(fields)}` : ''
-      console.error(`${indent}${of}: ${message}${more}`)
+      // Lines of a stack stay lines; nothing else that acts on a terminal gets through.
+      console.error(`${indent}${of}: ${message}${more}`.split('\n').map(plain).join('\n'))
     }
   })
 }

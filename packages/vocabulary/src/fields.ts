@@ -19,6 +19,10 @@ const meta = (column: string, description: string) => ({ column, description }) 
 export const clampText = (value: string, max: number): string =>
   (value.length > max ? value.slice(0, max) : value).toWellFormed()
 
+/** A line that may be shown anywhere, a terminal too: what acts on one, or turns the reading around, is made visible. */
+export const plain = (text: string): string =>
+  text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '·')
+
 /** Free text of a stranger, at most `max` UTF-16 units. */
 export const text = (max: number, description: string) =>
   z

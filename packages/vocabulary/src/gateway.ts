@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { plain } from './fields.ts'
 
 /**
  * What a sensor and a hub say to each other, beside the events: the gateway's requests and answers, checked on both
@@ -8,7 +9,8 @@ import { z } from 'zod'
 /** The name in every hub's certificate: a sensor knows a hub by its authority, not by the name of a machine. */
 export const hubName = 'hub.skep.internal'
 
-const short = z.string().max(256)
+/** What the other side says in words: it ends in logs and on pages. */
+const short = z.string().max(256).overwrite(plain)
 const millis = z.number().int().min(0)
 
 /** GET /gateway/v1/hello: who is there. */
@@ -48,7 +50,7 @@ export type JoinAnswer = z.infer<typeof JoinAnswer>
 export const Applied = z.strictObject({
   version: z.number().int().min(0),
   state: z.enum(['none', 'applied', 'rolled back', 'refused']),
-  reason: z.string().max(500).optional(),
+  reason: z.string().max(500).overwrite(plain).optional(),
 })
 export type Applied = z.infer<typeof Applied>
 

@@ -78,12 +78,10 @@ export function gatewayApp(context: GatewayContext): Hono<Env> {
     return c.json({ error: 'The hub failed to answer; its log says why' }, 503, { 'retry-after': '5' })
   })
   app.notFound((c) => c.json({ error: 'There is no such thing at this gateway' }, 404))
-  app.use(
-    bodyLimit({
-      maxSize: limits.blob,
-      onError: (c) => c.json({ error: `More than ${limits.blob} bytes`, code: 'too large' }, 413),
-    }),
-  )
+  const atMost = (maxSize: number) =>
+    bodyLimit({ maxSize, onError: (c) => c.json({ error: `More than ${maxSize} bytes`, code: 'too large' }, 413) })
+  // A stranger may ask for little; how much a sensor may send is said after it has shown its certificate.
+  app.use('/gateway/v1/join', atMost(16 * 1024))
 
   app.get('/healthz', (c) => c.json({ status: 'ok', version }))
   app.get('/readyz', async (c) => {
@@ -158,6 +156,10 @@ export function gatewayApp(context: GatewayContext): Hono<Env> {
     c.set('remote', socket.remoteAddress ?? '')
     return next()
   })
+
+  app.use('/gateway/v1/renew', atMost(16 * 1024))
+  app.use('/gateway/v1/heartbeat', atMost(512 * 1024))
+  app.use('/gateway/v1/*', atMost(limits.blob))
 
   app.post('/gateway/v1/renew', async (c) => {
     const { sensor } = c.get('caller')

@@ -355,6 +355,30 @@ describe('a hostile sensor', () => {
     expect((await straw.ask('PUT', '/gateway/v1/blobs/..%2f..%2fx', bytes)).status).toBe(400)
   })
 
+  test('a stranger’s body is bounded before anything of it is read; what a sensor says in words acts on nothing', async () => {
+    const huge = await askGateway(hub, {}, 'POST', '/gateway/v1/join', Buffer.alloc(1024 * 1024, 32)).catch(() => ({
+      status: 413,
+    }))
+    expect(huge.status).toBe(413)
+    const chunked = { 'transfer-encoding': 'chunked' }
+    const unknown = await askGateway(hub, {}, 'POST', '/gateway/v1/batches', Buffer.alloc(1024 * 1024), chunked).catch(
+      () => ({ status: 401 }),
+    )
+    expect(unknown.status).toBe(401)
+    const oat = await member(hub, 'oat-6')
+    const evil = '\u001b[2J\u202e<img>'
+    const down = { service: 'ssh', transport: 'tcp', port: 22, up: false, error: evil }
+    await oat.ask('POST', '/gateway/v1/heartbeat', beat(uuidv7(), { persona: evil, listeners: [down] }))
+    const said: string[] = []
+    await watchFleet(
+      hub.relational,
+      logger('fleet', ({ message }) => said.push(message)),
+    )
+    const shown = JSON.stringify((await api('GET', 'sensors/oat-6')).body)
+    for (const text of [shown, ...said]) expect(text).not.toMatch(/\\u001b|\u001b|\u202e/)
+    expect(shown).toContain('·[2J·<img>')
+  })
+
   test('a heartbeat that makes no sense is refused', async () => {
     const boot = uuidv7()
     for (const body of [

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { plain } from '@skep/vocabulary'
 import type { Driver } from './driver.ts'
 import { hashOf } from './tokens.ts'
 
@@ -243,7 +244,7 @@ export class Fleet {
       sensor,
       Date.now(),
       kind,
-      detail.slice(0, 2000),
+      plain(detail.slice(0, 2000)),
     )
   }
   history(sensor: string, limit = 200): Promise<{ at: number; kind: string; detail: string }[]> {
@@ -270,7 +271,7 @@ export class Fleet {
         sensor,
         kind,
         Date.now(),
-        detail.slice(0, 500),
+        plain(detail.slice(0, 500)),
       )
     await this.note(sensor, detail === undefined ? `${kind}: over` : kind, detail ?? '')
     return true

@@ -1,3 +1,4 @@
+import { plain } from '@skep/vocabulary'
 import type { Driver } from './driver.ts'
 import { mergeRanges, sizeOf, without, type Range } from './ranges.ts'
 
@@ -292,7 +293,7 @@ export class Ledger {
       boot,
       seq,
       Date.now(),
-      reason.slice(0, 1000),
+      plain(reason.slice(0, 1000)),
       Buffer.from(body),
       provenance,
     )

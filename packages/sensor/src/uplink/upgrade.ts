@@ -158,7 +158,7 @@ export class Upgrader {
       const answer = await this.#link.ask('GET', `/gateway/v1/releases/${sha256}`, {
         headers: { range: `bytes=${at}-${Math.min(size, at + part) - 1}` },
       })
-      if (answer.status !== 206) throw new Error(`the hub answered ${answer.status}`)
+      if (answer.status !== 206 || answer.body.length === 0) throw new Error(`the hub answered ${answer.status}`)
       await appendFile(file, answer.body)
     }
     const digest = createHash('sha256')

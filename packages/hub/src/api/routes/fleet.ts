@@ -425,6 +425,8 @@ export function fleetRoutes(app: OpenAPIHono<Env>, context: Context): void {
     async (c) => {
       const at = c.req.valid('param').scope
       const { document, note } = c.req.valid('json') as { document: Record<string, unknown>; note: string }
+      if (JSON.stringify(document).length > 100_000)
+        return c.json({ error: 'More than 100,000 characters of settings' }, 400) as never
       const checked = Settings.safeParse(document)
       if (!checked.success) {
         const [issue] = checked.error.issues
