@@ -58,7 +58,7 @@ const router = createRouter({
     ),
     page(
       '/fleet/group/$name',
-      lazyRouteComponent(() => import('./pages/sensor.tsx'), 'GroupPage'),
+      lazyRouteComponent(() => import('./pages/group.tsx'), 'GroupPage'),
     ),
     page(
       '/fleet/sensor/$name',

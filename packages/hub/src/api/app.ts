@@ -10,7 +10,11 @@ import { metricsText } from './metrics.ts'
 import { eventRoutes } from './routes/events.ts'
 import { evidence } from './routes/evidence.ts'
 import { batches } from './routes/batches.ts'
+import { desiredRoutes } from './routes/desired.ts'
 import { fleetRoutes } from './routes/fleet.ts'
+import { joiningRoutes } from './routes/joining.ts'
+import { ledgerRoutes } from './routes/ledger.ts'
+import { releaseRoutes } from './routes/releases.ts'
 import { search } from './routes/search.ts'
 import { views } from './routes/views.ts'
 
@@ -107,6 +111,12 @@ export function createApp(context: Context): OpenAPIHono<Env> {
     '/api/*',
     bodyLimit({ maxSize: 64 * 1024 * 1024, onError: (c) => c.json({ error: 'More than 64 MiB' }, 413) }),
   )
+  // Changes are the operators'.
+  app.use('/api/v1/*', async (c, next) => {
+    const write = c.req.method !== 'GET' && c.req.method !== 'HEAD'
+    if (write && c.get('caller').role !== 'operator') return c.json({ error: 'Only an operator may change this' }, 403)
+    return next()
+  })
   app.get('/metrics', async (c) => {
     const bearer = /^Bearer (\S+)$/.exec(c.req.header('authorization') ?? '')?.[1]
     if ((await relational.tokens.check(bearer ?? '')) === undefined)
@@ -116,6 +126,10 @@ export function createApp(context: Context): OpenAPIHono<Env> {
 
   app.get('/api/v1/me', (c) => c.json({ role: c.get('caller').role, version: context.version }))
   fleetRoutes(app, context)
+  ledgerRoutes(app, context)
+  joiningRoutes(app, context)
+  desiredRoutes(app, context)
+  releaseRoutes(app, context)
   batches(app, context)
   views(app, context)
   eventRoutes(app, context)

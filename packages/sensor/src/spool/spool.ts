@@ -15,24 +15,11 @@ import {
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { crc32 } from 'node:zlib'
 import { bulkKinds } from '@skep/vocabulary'
+import { kindOf, lineOf, readLines, type Spooled } from './lines.ts'
+import { Losses, type Loss } from './losses.ts'
 
-/** One event as it lies in the spool. */
-export interface Spooled {
-  readonly boot: string
-  readonly seq: number
-  /** The event as JSON. */
-  readonly json: string
-}
-
-/** Events that are lost, and why. */
-export interface Loss {
-  readonly boot: string
-  readonly first: number
-  readonly last: number
-  readonly reason: 'cap' | 'age' | 'corrupt' | 'disk'
-}
+export type { Loss, Spooled }
 
 /** An earlier run of the sensor that the hub has not been told the end of. */
 export interface Run {
@@ -66,13 +53,6 @@ interface Segment {
   lean: boolean
 }
 
-const lineOf = ({ boot, seq, json }: Spooled): string => {
-  const body = `${boot} ${seq} ${json}`
-  return `${checksum(body).toString(16).padStart(8, '0')} ${body}\n`
-}
-const checksum = typeof crc32 === 'function' ? (text: string) => crc32(text) : fallbackCrc
-/** The first "kind" of a line is our own: what attackers wrote comes after it. */
-const kindOf = (json: string): string => /"kind":"([a-z.]+)"/.exec(json)?.[1] ?? ''
 const name = (number: number): string => `${String(number).padStart(10, '0')}.seg`
 
 /**
@@ -88,7 +68,6 @@ export class Spool {
   #capMs: number
   readonly #segmentBytes: number
   readonly #boot: string
-  readonly #onLoss: (loss: Loss) => void
   readonly #onClosed: (run: Run) => void
   readonly #beforeSync: () => Promise<void>
   readonly #segments: Segment[] = []
@@ -100,14 +79,11 @@ export class Spool {
   #cursor = { segment: 0, line: 0 }
   /** The segment that a batch on its way was read from: not to be touched until it is acknowledged. */
   #leased = -1
-  /** Losses that are not told yet. */
-  #owed: Loss[] = []
+  readonly #losses: Losses
   /** Runs whose end is not told yet, oldest first. */
   #runs: Run[] = []
   #closed = false
   readonly #clock: NodeJS.Timeout
-  /** Events lost since the start, by reason. */
-  readonly lost: Record<Loss['reason'], number> = { cap: 0, age: 0, corrupt: 0, disk: 0 }
 
   constructor(options: SpoolOptions) {
     this.#folder = options.folder
@@ -115,7 +91,7 @@ export class Spool {
     this.#capMs = (options.capDays ?? 30) * 86_400_000
     this.#segmentBytes = options.segmentBytes ?? 1024 * 1024
     this.#boot = options.boot ?? ''
-    this.#onLoss = options.onLoss ?? (() => {})
+    this.#losses = new Losses(options.onLoss ?? (() => {}))
     this.#onClosed = options.onClosed ?? (() => {})
     this.#beforeSync = options.beforeSync ?? (async () => {})
     mkdirSync(this.#folder, { recursive: true })
@@ -134,8 +110,13 @@ export class Spool {
 
   /** Tells what an earlier run left behind. Call when losses can be recorded. */
   begin(): void {
-    this.#tellLosses()
+    this.#losses.tell()
     this.#tellClosed()
+  }
+
+  /** Events lost since the start, by reason. */
+  get lost(): Readonly<Record<Loss['reason'], number>> {
+    return this.#losses.count
   }
 
   /** Bytes on disk. */
@@ -212,40 +193,6 @@ export class Spool {
     return time === undefined ? undefined : Date.parse(time)
   }
 
-  /** Notes a loss; it is told when there is room for that. */
-  #lose(lines: readonly { boot: string; seq: number; json?: string }[], reason: Loss['reason']): void {
-    for (const loss of lossesOf(lines, reason)) this.#owe(loss)
-    for (const { boot, json = '' } of lines) {
-      if (kindOf(json) !== 'spool.dropped') continue
-      // What was told in a lost line must be told again.
-      const { data } = JSON.parse(json) as { data: { from: number; to: number; reason: Loss['reason']; of?: string } }
-      this.#owe({ boot: data.of ?? boot, first: data.from, last: data.to, reason: data.reason })
-      this.lost[data.reason] -= data.to - data.from + 1
-    }
-  }
-
-  #owe(loss: Loss): void {
-    this.lost[loss.reason] += loss.last - loss.first + 1
-    const near = this.#owed.findIndex(
-      ({ boot, reason, first, last }) =>
-        boot === loss.boot && reason === loss.reason && first <= loss.last + 1 && loss.first <= last + 1,
-    )
-    const other = this.#owed[near]
-    if (other === undefined) this.#owed.push(loss)
-    else
-      this.#owed[near] = {
-        ...loss,
-        first: Math.min(loss.first, other.first),
-        last: Math.max(loss.last, other.last),
-      }
-  }
-
-  #tellLosses(): void {
-    const owed = this.#owed
-    this.#owed = []
-    for (const loss of owed) this.#onLoss(loss)
-  }
-
   /** Reads a segment of an earlier run; lines whose checksum is wrong are losses. */
   #scan(number: number): Segment {
     const segment: Segment = { number, bytes: statSync(join(this.#folder, name(number))).size, count: 0, lean: false }
@@ -258,7 +205,7 @@ export class Spool {
       if (bad > 0) {
         // What was lost is what is missing between two good lines of one boot.
         if (previous?.boot === line.boot && line.seq > previous.seq + 1) {
-          this.#owe({ boot: line.boot, first: previous.seq + 1, last: line.seq - 1, reason: 'corrupt' })
+          this.#losses.owe({ boot: line.boot, first: previous.seq + 1, last: line.seq - 1, reason: 'corrupt' })
         }
         bad = 0
       }
@@ -268,16 +215,8 @@ export class Spool {
     return segment
   }
 
-  /** The lines of a segment, undefined for those that cannot be read. */
-  *#lines(number: number): Generator<Spooled | undefined> {
-    const text = readFileSync(join(this.#folder, name(number)), 'utf8')
-    for (const line of text.split('\n')) {
-      if (line === '') continue
-      const [sum = '', boot = '', seq = ''] = line.split(' ', 3)
-      const json = line.slice(sum.length + boot.length + seq.length + 3)
-      const good = /^[0-9a-f]{8}$/.test(sum) && checksum(`${boot} ${seq} ${json}`) === Number.parseInt(sum, 16)
-      yield good ? { boot, seq: Number(seq), json } : undefined
-    }
+  #lines(number: number): Generator<Spooled | undefined> {
+    return readLines(join(this.#folder, name(number)))
   }
 
   #roll(): void {
@@ -316,7 +255,7 @@ export class Spool {
       } catch {
         // The disk is full or gone: what cannot be kept is told, and counted. Half a line must not spoil the next.
         this.#cutTail()
-        this.#lose(batch, 'disk')
+        this.#losses.lose(batch, 'disk')
         await new Promise((resolve) => setTimeout(resolve, 200))
         continue
       }
@@ -327,7 +266,7 @@ export class Spool {
       this.#wake?.()
       if (segment.bytes >= this.#segmentBytes) this.#roll()
       this.#enforceCap()
-      if (this.#owed.length > 0) this.#tellLosses()
+      this.#losses.tell()
     }
   }
 
@@ -398,7 +337,7 @@ export class Spool {
     segment.bytes = content.length
     segment.count = kept.length
     segment.lean = true
-    this.#lose(
+    this.#losses.lose(
       lines.filter(({ json }) => bulkKinds.has(kindOf(json))),
       'cap',
     )
@@ -412,7 +351,7 @@ export class Spool {
       this.#cursor = { segment: this.#segments[0]?.number ?? segment.number + 1, line: 0 }
       this.#saveCursor()
     }
-    this.#lose(unread, reason)
+    this.#losses.lose(unread, reason)
   }
 
   /** Resolves when something is there to be sent, or after `ms`. */
@@ -509,25 +448,4 @@ export class Spool {
     this.#handle = undefined
     this.#wake?.()
   }
-}
-
-/** Runs of numbers of one boot as losses. */
-function lossesOf(events: readonly { boot: string; seq: number }[], reason: Loss['reason']): Loss[] {
-  const losses: { boot: string; first: number; last: number; reason: Loss['reason'] }[] = []
-  for (const { boot, seq } of events) {
-    const open = losses.at(-1)
-    if (open !== undefined && open.boot === boot && seq === open.last + 1) open.last = seq
-    else losses.push({ boot, first: seq, last: seq, reason })
-  }
-  return losses
-}
-
-/** CRC-32 (ISO 3309), for Node.js before 20.15 and 22.2. */
-function fallbackCrc(text: string): number {
-  let crc = 0xffff_ffff
-  for (const byte of Buffer.from(text)) {
-    crc ^= byte
-    for (let i = 0; i < 8; i++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb8_8320 : 0)
-  }
-  return (crc ^ 0xffff_ffff) >>> 0
 }
