@@ -141,6 +141,10 @@ describe('joining', () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 403, 403, 403])
   })
 
+  test('a token can be pasted into a command line: it never looks like an option', async () => {
+    for (let i = 0; i < 200; i++) expect(await secretOf()).toMatch(/^s[\w-]{32}$/)
+  })
+
   test('who guesses tokens is stopped, and lets in nobody meanwhile but after a minute', async () => {
     const secret = await secretOf()
     for (let i = 0; i < 25; i++) await ask('y'.repeat(32), 'guess-1')

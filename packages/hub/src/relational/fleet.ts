@@ -81,7 +81,8 @@ export class Fleet {
   async invite(invite: Invite, author: string, ttl: number): Promise<string> {
     checkName(invite.fleet_group, 'The group')
     await this.addOrganisation(invite.organisation)
-    const secret = randomBytes(24).toString('base64url')
+    // Never begins with a dash: a command line would take it for an option.
+    const secret = `s${randomBytes(24).toString('base64url')}`
     const now = Date.now()
     await this.#db.run(
       'INSERT INTO invites (hash, organisation, fleet_group, ring, label, author, created, expires) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
