@@ -67,7 +67,7 @@ export async function withHub<T>(
   const running = await findRunning(data)
   if (running !== undefined) {
     const relational = await Relational.open(running.relational)
-    const token = await relational.tokens.create('operator', 'command line', { ttl: 86_400 })
+    const token = await relational.tokens.create('operator', 'command line', { ttl: 900 })
     await relational.close()
     return work({ url: running.url, token })
   }
@@ -75,7 +75,7 @@ export async function withHub<T>(
   const hub: Hub = await startHub({ data, version, log: logger('hub', ({ message }) => log(message)) })
   try {
     await hub.ready
-    const token = await hub.relational.tokens.create('operator', 'command line', { ttl: 86_400 })
+    const token = await hub.relational.tokens.create('operator', 'command line', { ttl: 900 })
     return await work({ url: hub.url, token })
   } finally {
     await hub.stop()

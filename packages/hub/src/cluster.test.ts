@@ -48,7 +48,7 @@ test('the tables of a cluster, replicated, sharded and tiered, are made from the
   }
   expect(all).toContain("TO VOLUME 'cold'")
   expect(all).toContain("storage_policy = 'tiered'")
-  expect(all.match(/CREATE MATERIALIZED VIEW/g)).toHaveLength(4)
+  expect(all.match(/CREATE MATERIALIZED VIEW/g)).toHaveLength(5)
   expect(all).not.toContain('non_replicated')
 })
 

@@ -5,17 +5,23 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { serve } from '@hono/node-server'
 import { logger, type Log } from '@skep/vocabulary'
+import { Resolver } from 'node:dns/promises'
+import { OpenIdConnect } from './access/oidc.ts'
 import { createApp } from './api/app.ts'
 import { LiveFeed } from './api/context.ts'
 import { Enricher } from './enrich/enricher.ts'
 import { updateTables } from './enrich/update.ts'
 import { stepRollouts, watchFleet } from './fleet/watch.ts'
 import { gatewayApp, listenGateway } from './gateway/app.ts'
-import { Authority } from './gateway/authority.ts'
+import { Authority, openSecret, seal, unseal } from './gateway/authority.ts'
 import { Blobs } from './gateway/blobs.ts'
 import { Ingest } from './gateway/ingest.ts'
 import { FileJournal, SharedJournal } from './gateway/journal.ts'
 import { Receiver } from './gateway/receive.ts'
+import { Mailer } from './mail.ts'
+import { Prover } from './networks/proofs.ts'
+import { Rdap } from './networks/rdap.ts'
+import { Outbound } from './outbound.ts'
 import { Relational } from './relational/database.ts'
 import { hashOf } from './relational/tokens.ts'
 import { openStore, type Store } from './store/client.ts'
@@ -35,6 +41,18 @@ export interface HubOptions {
   readonly gatewayPort?: number
   /** The address of the gateway as partners shall call it, host:port. */
   readonly publicGateway?: string | undefined
+  /** The address of the portal as people shall call it: https://host. */
+  readonly publicPortal?: string | undefined
+  /** The mail server: smtp://user:password@host:587; without one, links are given by hand. */
+  readonly mail?: string | undefined
+  /** The address that mail comes from. */
+  readonly mailFrom?: string | undefined
+  /** Hosts (host or host:port) that may be called though they are not on the public Internet. */
+  readonly trustedHosts?: readonly string[] | undefined
+  /** An RDAP server that knows which registry to ask. */
+  readonly rdap?: string | undefined
+  /** DNS servers for looking at proofs; without them the machine's own. */
+  readonly dns?: readonly string[] | undefined
   /** A ClickHouse server or cluster instead of the embedded engine. */
   readonly clickhouse?: string | undefined
   /** The cluster's name in it: tables are then replicated and sharded. */
@@ -151,6 +169,22 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     options.publicGateway ??
     `${gatewayHost === '0.0.0.0' || gatewayHost === '::' ? hostname() : shown(gatewayHost)}:${gatewayPort}`
   const version = options.version ?? '0.0.0'
+  const secret = openSecret(folder)
+  const outbound = new Outbound(options.trustedHosts)
+  const mailer = new Mailer(options.mail, options.mailFrom)
+  const resolver = new Resolver({ timeout: 5000, tries: 2 })
+  if (options.dns !== undefined) resolver.setServers([...options.dns])
+  let portalPort = 0
+  const publicPortal = (): string =>
+    options.publicPortal?.replace(/\/$/, '') ?? `http://${shown(options.host ?? '127.0.0.1')}:${portalPort}`
+  const prover = new Prover({
+    relational,
+    mailer,
+    rdap: new Rdap(outbound, options.rdap),
+    resolveTxt: (name) => resolver.resolveTxt(name),
+    publicPortal,
+    log: log.of('networks'),
+  })
   const app = createApp({
     store,
     relational,
@@ -160,6 +194,13 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     enricher,
     blobs,
     live,
+    publicPortal,
+    mailer,
+    outbound,
+    prover,
+    oidc: new OpenIdConnect(outbound),
+    seal: (text) => seal(secret, text),
+    unseal: (sealed) => unseal(secret, sealed),
     publicGateway,
     ready: readiness,
     portal: options.portal !== undefined && existsSync(options.portal) ? options.portal : undefined,
@@ -199,6 +240,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     throw error
   })
   const { port } = server.address() as { port: number }
+  portalPort = port
 
   const ready = enricher.load().then(
     () => {
@@ -241,6 +283,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     { every: 60_000, work: () => enricher.load() },
     { every: 30_000, work: watch, lease: 'fleet' },
     { every: 3_600_000, work: () => blobs.sweep(14 * day) },
+    { every: 3_600_000, work: () => prover.renew(), lease: 'proofs' },
     ...(relational.shared
       ? [
           { every: 5000, work: heartbeat },
@@ -293,7 +336,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       server.closeAllConnections()
       doors?.closeAllConnections()
       await Promise.all(closed)
-      for (const name of [`hub ${holder}`, 'fleet']) await leases.release(name)
+      mailer.close()
+      for (const name of [`hub ${holder}`, 'fleet', 'proofs']) await leases.release(name)
       await store.close()
       await engine?.stop()
       await relational.close()

@@ -24,6 +24,7 @@ const page = <P extends string>(path: P, component: Parameters<typeof createRout
     component: component as never,
     validateSearch: (search: Record<string, unknown>) => search,
   })
+const signin = () => import('./pages/signin.tsx')
 const lists = () => import('./pages/lists.tsx')
 const router = createRouter({
   routeTree: root.addChildren([
@@ -63,6 +64,21 @@ const router = createRouter({
     page(
       '/fleet/sensor/$name',
       lazyRouteComponent(() => import('./pages/sensor.tsx'), 'SensorPage'),
+    ),
+    page('/signin', lazyRouteComponent(signin, 'SignIn')),
+    page('/welcome', lazyRouteComponent(signin, 'Welcome')),
+    page('/claim', lazyRouteComponent(signin, 'Confirm')),
+    page(
+      '/account',
+      lazyRouteComponent(() => import('./pages/account.tsx'), 'Account'),
+    ),
+    page(
+      '/organisation',
+      lazyRouteComponent(() => import('./pages/organisation.tsx'), 'Organisation'),
+    ),
+    page(
+      '/honeynet',
+      lazyRouteComponent(() => import('./pages/honeynet.tsx'), 'Honeynet'),
     ),
     page(
       '/ledger',

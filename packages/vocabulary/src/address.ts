@@ -17,3 +17,7 @@ export function normalizeAddress(text: string): string | undefined {
 /** What blanks, quotes, controls and line ends turn into, so that a value can stand in one line. */
 export const quoteArgument = (argument: string): string =>
   /^[\x21-\x7e]+$/.test(argument) && !/["'\\]/.test(argument) ? argument : JSON.stringify(argument)
+
+/** Finds whatever could be an address within a text; `normalizeAddress` says whether it is one. */
+export const addressLike =
+  /(?<!\d|\d\.)\d{1,3}(?:\.\d{1,3}){3}(?!\d)|(?<![0-9a-f:.])(?:[0-9a-f]{0,4}:){2,7}(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{0,4})(?![0-9a-f:])/gi

@@ -15,6 +15,12 @@ export interface HubRunOptions {
   readonly gatewayPort?: string
   readonly gatewayHost?: string
   readonly publicGateway?: string
+  readonly publicPortal?: string
+  readonly mail?: string
+  readonly mailFrom?: string
+  readonly trustHost?: string[]
+  readonly rdap?: string
+  readonly dns?: string[]
   readonly clickhouse?: string
   readonly cluster?: string
   readonly storagePolicy?: string
@@ -62,6 +68,12 @@ async function openHub(options: HubRunOptions, data: string, log: Log): Promise<
     gatewayHost: options.gatewayHost ?? '127.0.0.1',
     gatewayPort,
     publicGateway: options.publicGateway,
+    publicPortal: options.publicPortal ?? process.env['SKEP_PUBLIC_PORTAL'],
+    mail: options.mail ?? process.env['SKEP_MAIL'],
+    mailFrom: options.mailFrom ?? process.env['SKEP_MAIL_FROM'],
+    trustedHosts: options.trustHost,
+    rdap: options.rdap,
+    dns: options.dns,
     clickhouse: options.clickhouse ?? process.env['SKEP_CLICKHOUSE'],
     cluster: options.cluster,
     ...(options.storagePolicy !== undefined && {

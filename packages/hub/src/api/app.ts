@@ -4,21 +4,26 @@ import { extname, join, normalize } from 'node:path'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { bodyLimit } from 'hono/body-limit'
-import { getCookie, setCookie } from 'hono/cookie'
-import type { Context, Env } from './context.ts'
+import { getCookie } from 'hono/cookie'
+import { callerOfToken, callerOfUser, reachOf, type Caller } from '../access/caller.ts'
+import { ruleOf } from '../access/guard.ts'
+import { record, type Context, type Env } from './context.ts'
 import { metricsText } from './metrics.ts'
 import { eventRoutes } from './routes/events.ts'
+import { claimRoutes } from './routes/claims.ts'
 import { evidence } from './routes/evidence.ts'
 import { batches } from './routes/batches.ts'
 import { desiredRoutes } from './routes/desired.ts'
 import { fleetRoutes } from './routes/fleet.ts'
 import { joiningRoutes } from './routes/joining.ts'
 import { ledgerRoutes } from './routes/ledger.ts'
+import { meRoutes } from './routes/me.ts'
+import { memberRoutes } from './routes/members.ts'
+import { organisationRoutes } from './routes/organisations.ts'
 import { releaseRoutes } from './routes/releases.ts'
 import { search } from './routes/search.ts'
+import { cookieName, giveCookie, signInRoutes } from './routes/signin.ts'
 import { views } from './routes/views.ts'
-
-const cookieName = 'skep'
 
 /** No script, style or picture but our own; the player of recordings needs WebAssembly and a worker of its own. */
 const policy = [
@@ -73,7 +78,8 @@ export function createApp(context: Context): OpenAPIHono<Env> {
   })
 
   // The link that the terminal prints: good once, then a cookie that no script can read.
-  app.get('/signin', async (c) => {
+  app.get('/signin', async (c, next) => {
+    if (c.req.query('token') === undefined) return next()
     const caller = await relational.tokens.check(c.req.query('token') ?? '')
     if (caller === undefined) {
       return c.html(
@@ -81,28 +87,48 @@ export function createApp(context: Context): OpenAPIHono<Env> {
         403,
       )
     }
-    const secret = await relational.tokens.create(caller.role, 'portal', { ttl: 30 * 86_400 })
-    setCookie(c, cookieName, secret, {
-      httpOnly: true,
-      sameSite: 'Lax',
-      path: '/',
-      maxAge: 30 * 86_400,
-      secure: c.req.url.startsWith('https:'),
-    })
+    giveCookie(c, context, await relational.tokens.create(caller.role, 'portal', { ttl: 30 * 86_400 }))
+    await record(context, c, 'signed in', caller.label, 'link', { actor: caller.label })
     return c.redirect('/')
   })
 
+  /** Who sends a request, by its token or its cookie. */
+  const callerOf = async (bearer: string | undefined, cookie: string): Promise<Caller | undefined> => {
+    if (bearer === undefined && cookie.startsWith('skep_session_')) {
+      const signIn = await relational.people.signedIn(cookie)
+      const user = signIn?.stage === 'full' ? await relational.people.user(signIn.user_id) : undefined
+      return user === undefined || user.disabled !== null ? undefined : callerOfUser(relational, user, signIn)
+    }
+    const holder = await relational.tokens.check(bearer ?? cookie)
+    return holder && callerOfToken(relational, holder)
+  }
   app.use('/api/*', async (c, next) => {
     const bearer = /^Bearer (\S+)$/.exec(c.req.header('authorization') ?? '')?.[1]
-    const caller = await relational.tokens.check(bearer ?? getCookie(c, cookieName) ?? '')
+    const rule = ruleOf(c.req.method, c.req.path)
+    const site = c.req.header('sec-fetch-site')
+    // A change by cookie comes from our own pages or not at all, also where nobody is signed in yet.
+    if (bearer === undefined && c.req.method !== 'GET' && c.req.method !== 'HEAD') {
+      if (site !== 'same-origin') return c.json({ error: 'This request came from another site' }, 403)
+    }
+    if (rule === 'anyone') return next()
+    let caller = await callerOf(bearer, getCookie(c, cookieName) ?? '')
     if (caller === undefined) {
       return c.json(
         { error: 'Sign in, or send "Authorization: Bearer" with a token from: skep token create --role operator' },
         401,
       )
     }
-    if (bearer === undefined && c.req.method !== 'GET' && c.req.header('sec-fetch-site') !== 'same-origin') {
-      return c.json({ error: 'This request came from another site' }, 403)
+    // Operators may look through the eyes of an organisation.
+    const as = c.req.query('organisation')
+    if (as !== undefined && as !== caller.organisation) {
+      if (!caller.can.has('operate')) return c.json({ error: 'You are no member of this organisation' }, 403)
+      caller = { ...caller, organisation: as, reach: await reachOf(relational, as) }
+    }
+    if (rule !== 'self' && !caller.can.has(rule)) {
+      return c.json(
+        { error: rule === 'operate' ? 'Only an operator may do this' : `Your role does not allow this: ${rule}` },
+        403,
+      )
     }
     c.set('caller', caller)
     return next()
@@ -111,20 +137,20 @@ export function createApp(context: Context): OpenAPIHono<Env> {
     '/api/*',
     bodyLimit({ maxSize: 64 * 1024 * 1024, onError: (c) => c.json({ error: 'More than 64 MiB' }, 413) }),
   )
-  // Changes are the operators'.
-  app.use('/api/v1/*', async (c, next) => {
-    const write = c.req.method !== 'GET' && c.req.method !== 'HEAD'
-    if (write && c.get('caller').role !== 'operator') return c.json({ error: 'Only an operator may change this' }, 403)
-    return next()
-  })
   app.get('/metrics', async (c) => {
     const bearer = /^Bearer (\S+)$/.exec(c.req.header('authorization') ?? '')?.[1]
-    if ((await relational.tokens.check(bearer ?? '')) === undefined)
+    // The state of the honeynet is not for the members of one organisation.
+    const holder = await relational.tokens.check(bearer ?? '')
+    if (holder === undefined || holder.organisation !== undefined)
       return c.text('Send "Authorization: Bearer" with a token from: skep token create --role viewer\n', 401)
     return c.text(await metricsText(context), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
   })
 
-  app.get('/api/v1/me', (c) => c.json({ role: c.get('caller').role, version: context.version }))
+  signInRoutes(app, context)
+  meRoutes(app, context)
+  memberRoutes(app, context)
+  organisationRoutes(app, context)
+  claimRoutes(app, context)
   fleetRoutes(app, context)
   ledgerRoutes(app, context)
   joiningRoutes(app, context)

@@ -3,6 +3,7 @@ import type { Context as HonoContext } from 'hono'
 import type { Answer, Window } from '../store/query.ts'
 import type { Scope } from '../store/scope.ts'
 import { csv } from './csv.ts'
+import type { Reach } from '../access/caller.ts'
 import type { Env } from './context.ts'
 
 const when = z.string().regex(/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,6})?)?Z?)?$/)
@@ -30,6 +31,9 @@ export const scopeQuery = {
     .optional()
     .openapi({ description: 'Service' }),
   port: z.coerce.number().int().min(0).max(65_535).optional().openapi({ description: 'Target port' }),
+  side: z.enum(['from', 'on']).optional().openapi({
+    description: 'For members: what left the networks of the organisation (default), or what hit its sensors',
+  }),
 }
 
 /** Paging, sorting and form of a list. */
@@ -58,6 +62,7 @@ interface ScopeParams {
   readonly source?: string | undefined
   readonly service?: string | undefined
   readonly port?: number | undefined
+  readonly side?: 'from' | 'on' | 'both' | undefined
 }
 
 const full = (time: string): string => {
@@ -72,15 +77,20 @@ export function windowOf({ since, until }: ScopeParams, days = 1): Window {
   return { since: start, until: end }
 }
 
-/** The scope that was asked for. */
-export const scopeOf = ({ asn, prefix, economy, source, service, port }: ScopeParams): Scope => ({
-  asn,
-  prefix,
-  economy,
-  source,
-  service,
-  port,
-})
+/** What a member looks into: what left the networks of the organisation, or what hit its sensors. */
+export function reachScope({ reach }: { reach?: Reach | undefined }, side?: 'from' | 'on' | 'both'): Scope['reach'] {
+  if (reach === undefined) return undefined
+  const { asns, prefixes, sensors } = reach
+  const wanted = side ?? (asns.length + prefixes.length > 0 || sensors.length === 0 ? 'from' : 'on')
+  if (wanted === 'both') return { asns, prefixes, sensors }
+  return wanted === 'on' ? { asns: [], prefixes: [], sensors } : { asns, prefixes, sensors: [] }
+}
+
+/** The scope that was asked for, within what the caller may look into. */
+export const scopeOf = (
+  { asn, prefix, economy, source, service, port, side }: ScopeParams,
+  caller: { reach?: Reach | undefined },
+): Scope => ({ asn, prefix, economy, source, service, port, reach: reachScope(caller, side) })
 
 interface ListParams {
   readonly limit: number
@@ -115,4 +125,16 @@ export function answerList(
   }
   const next = rows.length > asked.limit ? String(Number(asked.cursor ?? 0) + asked.limit) : undefined
   return c.json({ rows: shown, ...(next !== undefined && { next }), sql, params }) as never
+}
+
+/** Answers with rows as a file: CSV, or one JSON object a line. */
+export function answerText(
+  c: HonoContext<Env>,
+  rows: readonly Record<string, unknown>[],
+  format: 'csv' | 'ndjson',
+  name: string,
+) {
+  c.header('content-type', format === 'csv' ? 'text/csv; charset=utf-8' : 'application/x-ndjson')
+  c.header('content-disposition', `attachment; filename="skep-${name}.${format}"`)
+  return c.body(format === 'csv' ? csv(rows) : rows.map((row) => `${JSON.stringify(row)}\n`).join('')) as never
 }

@@ -8,7 +8,7 @@ export const json = (schema: z.ZodType, description: string) => ({
   200: { description, content: { 'application/json': { schema } } },
 })
 /** A request in JSON. */
-export const body = (schema: z.ZodType) => ({
+export const body = <S extends z.ZodType>(schema: S) => ({
   body: { required: true, content: { 'application/json': { schema } } },
 })
 /** The name of a sensor, group or organisation. */

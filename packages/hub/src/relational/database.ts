@@ -1,7 +1,12 @@
+import { Audit } from './audit.ts'
 import { openPostgres, openSqlite, type Driver } from './driver.ts'
 import { Fleet } from './fleet.ts'
 import { Leases } from './leases.ts'
 import { Ledger } from './ledger.ts'
+import { Claims } from './claims.ts'
+import { Cases } from './cases.ts'
+import { People } from './people.ts'
+import { Throttle } from './throttle.ts'
 import { Tokens } from './tokens.ts'
 
 export type { Role } from './tokens.ts'
@@ -13,6 +18,11 @@ export class Relational {
   readonly fleet: Fleet
   readonly ledger: Ledger
   readonly leases: Leases
+  readonly people: People
+  readonly claims: Claims
+  readonly cases: Cases
+  readonly audit: Audit
+  readonly throttle: Throttle
 
   private constructor(db: Driver, holder: string) {
     this.#db = db
@@ -20,6 +30,11 @@ export class Relational {
     this.fleet = new Fleet(db)
     this.ledger = new Ledger(db)
     this.leases = new Leases(db, holder)
+    this.people = new People(db)
+    this.claims = new Claims(db)
+    this.cases = new Cases(db)
+    this.audit = new Audit(db)
+    this.throttle = new Throttle(db)
   }
 
   /**

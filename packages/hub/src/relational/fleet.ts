@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { plain } from '@skep/vocabulary'
+import { addressLike, normalizeAddress, plain } from '@skep/vocabulary'
 import type { Driver } from './driver.ts'
 import { hashOf } from './tokens.ts'
 
@@ -62,15 +62,24 @@ export class Fleet {
 
   async addOrganisation(id: string, title = id): Promise<void> {
     await this.#db.run(
-      'INSERT INTO organisations VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING',
+      'INSERT INTO organisations (name, title, created) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING',
       checkName(id, 'The organisation'),
       title,
       Date.now(),
     )
   }
-  organisations(): Promise<{ name: string; title: string; sensors: number }[]> {
+  async changeOrganisation(id: string, to: { title: string; sector: string; economy: string }): Promise<void> {
+    await this.#db.run(
+      'UPDATE organisations SET title = ?, sector = ?, economy = ? WHERE name = ?',
+      plain(to.title),
+      plain(to.sector),
+      to.economy,
+      id,
+    )
+  }
+  organisations(): Promise<{ name: string; title: string; sector: string; economy: string; sensors: number }[]> {
     return this.#db.all(
-      `SELECT o.name, o.title, (SELECT count(*) FROM sensors s WHERE s.organisation = o.name) AS sensors
+      `SELECT o.name, o.title, o.sector, o.economy, (SELECT count(*) FROM sensors s WHERE s.organisation = o.name) AS sensors
        FROM organisations o ORDER BY o.name`,
     )
   }
@@ -235,6 +244,37 @@ export class Fleet {
       news.beat === undefined ? 0 : 1,
       id,
     )
+    await this.#noteAddresses(id, [
+      ...(news.remote === undefined ? [] : [news.remote]),
+      ...(news.beat?.match(addressLike) ?? []),
+    ])
+  }
+
+  /** Remembers where a sensor was seen, so that it can be kept out of what others see. */
+  async #noteAddresses(id: string, found: readonly string[]): Promise<void> {
+    const now = Date.now()
+    for (const text of found) {
+      const address = normalizeAddress(text)
+      if (address === undefined || now - (this.#noted.get(`${id} ${address}`) ?? 0) < 3_600_000) continue
+      if (this.#noted.size > 100_000) this.#noted.clear()
+      this.#noted.set(`${id} ${address}`, now)
+      await this.#db.run(
+        `INSERT INTO sensor_addresses VALUES (?, ?, ?) ON CONFLICT (sensor, address) DO UPDATE SET last = excluded.last`,
+        id,
+        address,
+        now,
+      )
+    }
+  }
+  readonly #noted = new Map<string, number>()
+
+  /** Every address that a sensor has had within about a year: it connected from there, or said that it listens there. */
+  async addresses(): Promise<string[]> {
+    const rows = await this.#db.all<{ address: string }>(
+      'SELECT DISTINCT address FROM sensor_addresses WHERE last > ?',
+      Date.now() - 400 * 86_400_000,
+    )
+    return rows.map(({ address }) => address)
   }
 
   // History and alerts

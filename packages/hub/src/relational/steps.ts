@@ -59,4 +59,53 @@ export const steps: readonly string[] = [
    ALTER TABLE dead_letters ADD COLUMN boot TEXT NOT NULL DEFAULT '';
    ALTER TABLE dead_letters ADD COLUMN seq INTEGER NOT NULL DEFAULT -1;
    ALTER TABLE dead_letters ADD COLUMN provenance TEXT NOT NULL DEFAULT 'live';`,
+
+  // Members: people, what they may do, what they did, and the networks that are theirs.
+  `CREATE TABLE users (id TEXT PRIMARY KEY, email TEXT NOT NULL UNIQUE, name TEXT NOT NULL, password TEXT, totp TEXT,
+     totp_step INTEGER NOT NULL DEFAULT 0, operator INTEGER NOT NULL DEFAULT 0, disabled INTEGER,
+     language TEXT NOT NULL DEFAULT 'en', created INTEGER NOT NULL);
+   CREATE TABLE memberships (user_id TEXT NOT NULL, organisation TEXT NOT NULL, role TEXT NOT NULL,
+     since INTEGER NOT NULL, PRIMARY KEY (user_id, organisation));
+   CREATE TABLE sign_ins (id TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE, user_id TEXT NOT NULL, organisation TEXT,
+     stage TEXT NOT NULL, created INTEGER NOT NULL, last_used INTEGER NOT NULL, expires INTEGER NOT NULL,
+     agent TEXT NOT NULL, remote TEXT NOT NULL);
+   CREATE TABLE passkeys (id TEXT PRIMARY KEY, user_id TEXT NOT NULL, public_key TEXT NOT NULL,
+     counter INTEGER NOT NULL, transports TEXT NOT NULL, label TEXT NOT NULL, created INTEGER NOT NULL,
+     last_used INTEGER);
+   CREATE TABLE identities (issuer TEXT NOT NULL, subject TEXT NOT NULL, user_id TEXT NOT NULL,
+     networks TEXT NOT NULL DEFAULT '[]', created INTEGER NOT NULL, PRIMARY KEY (issuer, subject));
+   CREATE TABLE errands (hash TEXT PRIMARY KEY, kind TEXT NOT NULL, owner TEXT NOT NULL, detail TEXT NOT NULL,
+     created INTEGER NOT NULL, expires INTEGER NOT NULL, used INTEGER);
+   CREATE INDEX errands_by_owner ON errands (owner, kind);
+   CREATE TABLE providers (name TEXT PRIMARY KEY, title TEXT NOT NULL, issuer TEXT NOT NULL, client_id TEXT NOT NULL,
+     client_secret TEXT NOT NULL, scope TEXT NOT NULL, admits TEXT NOT NULL, created INTEGER NOT NULL);
+   CREATE TABLE audit (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, actor TEXT NOT NULL, organisation TEXT NOT NULL,
+     action TEXT NOT NULL, subject TEXT NOT NULL, detail TEXT NOT NULL, remote TEXT NOT NULL, hash TEXT NOT NULL);
+   CREATE TABLE throttle (name TEXT PRIMARY KEY, count INTEGER NOT NULL, until INTEGER NOT NULL);
+   ALTER TABLE tokens ADD COLUMN id TEXT NOT NULL DEFAULT '';
+   UPDATE tokens SET id = substr(hash, 1, 32);
+   ALTER TABLE tokens ADD COLUMN organisation TEXT;
+   ALTER TABLE tokens ADD COLUMN scopes TEXT NOT NULL DEFAULT '';
+   ALTER TABLE tokens ADD COLUMN author TEXT NOT NULL DEFAULT '';
+   ALTER TABLE tokens ADD COLUMN last_used INTEGER;
+   ALTER TABLE tokens ADD COLUMN revoked INTEGER;
+   ALTER TABLE organisations ADD COLUMN sector TEXT NOT NULL DEFAULT '';
+   ALTER TABLE organisations ADD COLUMN economy TEXT NOT NULL DEFAULT '';
+   CREATE TABLE claims (id TEXT PRIMARY KEY, organisation TEXT NOT NULL, resource TEXT NOT NULL, method TEXT NOT NULL,
+     state TEXT NOT NULL, nonce TEXT NOT NULL, evidence TEXT NOT NULL, author TEXT NOT NULL,
+     author_id TEXT NOT NULL,
+     requested INTEGER NOT NULL, proved INTEGER, expires INTEGER);
+   CREATE INDEX claims_by_organisation ON claims (organisation);
+   CREATE TABLE sensor_addresses (sensor TEXT NOT NULL, address TEXT NOT NULL, last INTEGER NOT NULL,
+     PRIMARY KEY (sensor, address));
+   CREATE TABLE customers (id TEXT PRIMARY KEY, organisation TEXT NOT NULL, prefix TEXT NOT NULL, title TEXT NOT NULL,
+     contact TEXT NOT NULL);
+   CREATE TABLE cases (id INTEGER PRIMARY KEY, organisation TEXT NOT NULL, subject TEXT NOT NULL, cause TEXT NOT NULL,
+     severity INTEGER NOT NULL, state TEXT NOT NULL, assignee TEXT NOT NULL DEFAULT '', opened INTEGER NOT NULL,
+     first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, events INTEGER NOT NULL DEFAULT 0,
+     quiet_days INTEGER NOT NULL, closed INTEGER, relapses INTEGER NOT NULL DEFAULT 0);
+   CREATE UNIQUE INDEX cases_by_subject ON cases (organisation, subject, cause);
+   CREATE TABLE case_log (id INTEGER PRIMARY KEY, case_id INTEGER NOT NULL, at INTEGER NOT NULL, actor TEXT NOT NULL,
+     kind TEXT NOT NULL, detail TEXT NOT NULL);
+   CREATE INDEX case_log_by_case ON case_log (case_id, id);`,
 ]

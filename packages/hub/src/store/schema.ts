@@ -1,4 +1,5 @@
 import { bulkKinds, columns, type Column } from '@skep/vocabulary'
+import { rulesExpression } from '../understand/rules/index.ts'
 
 /** How many days each class of data is kept, counted from the day the hub received it. */
 export interface Retention {
@@ -93,6 +94,7 @@ export const rollups = (retention: Retention): readonly Rollup[] =>
         { name: 'asn', type: 'UInt32' },
         { name: 'day', type: 'Date' },
         { name: 'source_ip', type: 'IPv6' },
+        { name: 'sensor', type: 'LowCardinality(String)' },
         { name: 'prefix', type: 'SimpleAggregateFunction(anyLast, LowCardinality(String))' },
         { name: 'as_name', type: 'SimpleAggregateFunction(anyLast, LowCardinality(String))' },
         { name: 'economy', type: 'SimpleAggregateFunction(anyLast, LowCardinality(String))' },
@@ -108,15 +110,33 @@ export const rollups = (retention: Retention): readonly Rollup[] =>
         { name: 'services', type: 'SimpleAggregateFunction(groupUniqArrayArray(20), Array(String))' },
       ],
       indexes: ['INDEX by_source source_ip TYPE bloom_filter(0.01) GRANULARITY 1'],
-      tail: `ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(day) ORDER BY (asn, day, source_ip) SETTINGS ${dedup}`,
+      tail: `ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(day) ORDER BY (asn, day, source_ip, sensor) SETTINGS ${dedup}`,
       select:
-        `SELECT asn, toDate(time) AS day, source_ip, anyLast(prefix) AS prefix, anyLast(as_name) AS as_name, ` +
+        `SELECT asn, toDate(time) AS day, source_ip, sensor, anyLast(prefix) AS prefix, anyLast(as_name) AS as_name, ` +
         `anyLast(economy) AS economy, min(time) AS first_seen, max(time) AS last_seen, count() AS events, ` +
         `countIf(kind = 'session.open') AS sessions, countIf(kind = 'auth.attempt') AS auths, ` +
         `countIf(kind = 'auth.attempt' AND accepted) AS accepted, ` +
         `countIf(kind = 'command.run') AS commands, countIf(kind = 'payload.seen') AS payloads, ` +
         `groupUniqArray(20)(target_port) AS ports, groupUniqArray(20)(toString(service)) AS services ` +
-        `FROM {events} WHERE source_ip != toIPv6('::') AND provenance != 'quarantine' GROUP BY asn, day, source_ip`,
+        `FROM {events} WHERE source_ip != toIPv6('::') AND provenance != 'quarantine' GROUP BY asn, day, source_ip, sensor`,
+    },
+    {
+      name: 'findings',
+      columns: [
+        { name: 'asn', type: 'UInt32' },
+        { name: 'day', type: 'Date' },
+        { name: 'source_ip', type: 'IPv6' },
+        { name: 'rule', type: 'LowCardinality(String)' },
+        { name: 'first_seen', type: first },
+        { name: 'last_seen', type: last },
+        { name: 'events', type: sum },
+        { name: 'session', type: 'SimpleAggregateFunction(anyLast, UUID)' },
+      ],
+      tail: `ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(day) ORDER BY (asn, day, source_ip, rule) SETTINGS ${dedup}`,
+      select:
+        `SELECT asn, toDate(time) AS day, source_ip, found AS rule, min(time) AS first_seen, max(time) AS last_seen, ` +
+        `count() AS events, anyLast(session) AS session FROM {events} ARRAY JOIN ${rulesExpression} AS found ` +
+        `WHERE source_ip != toIPv6('::') AND provenance != 'quarantine' GROUP BY asn, day, source_ip, rule`,
     },
     {
       name: 'activity',

@@ -1,4 +1,4 @@
-import { join, raw, sql, string, time, uint32, type Param, type Raw, type Sql } from './sql.ts'
+import { join, raw, sql, string, strings, time, uint32, type Param, type Raw, type Sql } from './sql.ts'
 import type { Window } from './query.ts'
 
 /** What a page looks at: all, or one network, prefix, economy, address, service, port or provenance. */
@@ -9,7 +9,20 @@ export interface Scope {
   readonly source?: string | undefined
   readonly service?: string | undefined
   readonly port?: number | undefined
+  /** What may be looked into: rows from these networks, and rows of these sensors. Undefined: all. */
+  readonly reach?: ReachScope | undefined
 }
+export interface ReachScope {
+  readonly asns: readonly number[]
+  readonly prefixes: readonly string[]
+  readonly sensors: readonly string[]
+}
+
+/** Whether only the events themselves can answer for a scope; the hourly counts know neither addresses nor sensors. */
+export const needsEvents = ({ prefix, source, reach }: Scope): boolean =>
+  prefix !== undefined ||
+  source !== undefined ||
+  (reach !== undefined && (reach.prefixes.length > 0 || reach.sensors.length > 0))
 
 const ip = (text: string): Param => ({ type: 'IPv6', value: text.includes(':') ? text : `::ffff:${text}` })
 
@@ -24,7 +37,21 @@ export function inPrefix(column: string, prefix: string): Sql {
 /** The address column is this address. */
 export const isAddress = (column: string, address: string): Sql => sql`${raw(column)} = ${ip(address)}`
 
-const scoped = (table: string, { asn, prefix, economy, source }: Scope): Sql[] => [
+/** Rows within reach. What a table does not know it does not let through. */
+function reached(table: string, { asns, prefixes, sensors }: ReachScope): Sql {
+  const column = (name: string): Raw => raw(`${table}.${name}`)
+  const parts: Sql[] = []
+  if (asns.length > 0 && table !== 'sightings')
+    parts.push(sql`${column('asn')} IN (${{ type: 'Array(UInt32)', value: asns }})`)
+  if (table !== 'sightings' && table !== 'hourly')
+    parts.push(...prefixes.map((prefix) => inPrefix(`${table}.source_ip`, prefix)))
+  if (sensors.length > 0 && table !== 'hourly' && table !== 'findings')
+    parts.push(sql`${column('sensor')} IN (${strings(sensors)})`)
+  return parts.length === 0 ? sql`1 = 0` : sql`(${join(parts, ' OR ')})`
+}
+
+const scoped = (table: string, { asn, prefix, economy, source, reach }: Scope): Sql[] => [
+  ...(reach === undefined ? [] : [reached(table, reach)]),
   ...(asn === undefined ? [] : [sql`${raw(`${table}.asn`)} = ${uint32(asn)}`]),
   ...(prefix === undefined ? [] : [inPrefix(`${table}.source_ip`, prefix)]),
   ...(economy === undefined ? [] : [sql`${raw(`${table}.economy`)} = ${string(economy)}`]),
@@ -47,10 +74,15 @@ export function within(table: 'events' | 'hourly', { since, until }: Window, sco
 }
 
 /** The same for rollups by day: whole days. */
-export function withinDays(table: 'sources' | 'sightings', { since, until }: Window, scope: Scope = {}): Sql {
+export function withinDays(
+  table: 'sources' | 'sightings' | 'findings',
+  { since, until }: Window,
+  scope: Scope = {},
+): Sql {
   const day = (iso: string): Param => ({ type: 'Date', value: iso.slice(0, 10) })
   const column = raw(`${table}.day`)
   const parts = [sql`${column} >= ${day(since)} AND ${column} <= ${day(until)}`, ...scoped(table, scope)]
+  if (table !== 'sources') return join(parts, ' AND ')
   if (scope.service !== undefined) parts.push(sql`has(${raw(table)}.services, ${string(scope.service)})`)
   if (scope.port !== undefined) parts.push(sql`has(${raw(table)}.ports, ${{ type: 'UInt16', value: scope.port }})`)
   return join(parts, ' AND ')

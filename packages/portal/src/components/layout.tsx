@@ -1,19 +1,34 @@
-import { useEffect, useRef, useState, type ReactNode } from 'react'
-import { Link, Outlet, useNavigate } from '@tanstack/react-router'
-import { useApi } from '../api.ts'
+import { lazy, Suspense, useEffect, useRef, useState, type ReactNode } from 'react'
+import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
+import { ApiError } from '../api.ts'
 import { utc } from '../format.ts'
+import { useMe, type Me } from '../me.ts'
 import { spanNames, usePageSearch, useRange, useSetSearch } from '../range.ts'
 
-const pages = [
-  ['/', 'Now'],
-  ['/networks', 'Networks'],
-  ['/sources', 'Sources'],
-  ['/sessions', 'Sessions'],
-  ['/indicators', 'Artifacts & URLs'],
-  ['/search', 'Search'],
-  ['/fleet', 'Sensors'],
-  ['/ledger', 'Ledger'],
-] as const
+const SignIn = lazy(() => import('../pages/signin.tsx').then(({ SignIn: door }) => ({ default: door })))
+
+/** The pages in the head, for whom they are. */
+const pagesFor = (me: Me): (readonly [string, string])[] => {
+  const operator = me.can.includes('operate') && me.organisation === null
+  return [
+    ['/', 'Now'],
+    ...(operator ? ([['/networks', 'Networks']] as const) : []),
+    ['/sources', 'Sources'],
+    ['/sessions', 'Sessions'],
+    ['/indicators', 'Artifacts & URLs'],
+    ['/search', 'Search'],
+    ['/fleet', 'Sensors'],
+    ...(operator
+      ? ([
+          ['/ledger', 'Ledger'],
+          ['/honeynet', 'Honeynet'],
+        ] as const)
+      : []),
+    ...(me.organisation === null ? [] : ([['/organisation', 'Organisation']] as const)),
+  ]
+}
+/** Pages that one sees before one is signed in. */
+const openPages = new Set(['/signin', '/welcome', '/claim'])
 
 /** Takes what a person may paste and goes there. */
 function usePalette(): { open: boolean; setOpen: (open: boolean) => void; go: (text: string) => void } {
@@ -41,7 +56,10 @@ export function Layout(): ReactNode {
   const dialog = useRef<HTMLDialogElement>(null)
   const help = useRef<HTMLDialogElement>(null)
   const [theme, setTheme] = useState(() => localStorage.getItem('theme') ?? 'auto')
-  const { data: me } = useApi<{ role: string; version: string }>('me')
+  const { me, error } = useMe()
+  const path = useRouterState({ select: (state) => state.location.pathname })
+  const outside = openPages.has(path)
+  const shut = !outside && error instanceof ApiError && error.status === 401
 
   useEffect(() => {
     document.documentElement.dataset['theme'] = theme
@@ -72,7 +90,7 @@ export function Layout(): ReactNode {
           <img src="/skep.svg" alt="" width="26" height="26" /> Skep
         </Link>
         <nav aria-label="Pages">
-          {pages.map(([to, name]) => (
+          {(me === undefined || outside ? [] : pagesFor(me)).map(([to, name]) => (
             <Link
               key={to}
               to={to}
@@ -89,9 +107,21 @@ export function Layout(): ReactNode {
           ))}
         </nav>
         <span className="spring" />
-        <button type="button" className="find" onClick={() => dialog.current?.showModal()}>
-          Find anything <kbd>Ctrl K</kbd>
-        </button>
+        {me === undefined || outside ? null : (
+          <>
+            <button type="button" className="find" onClick={() => dialog.current?.showModal()}>
+              Find anything <kbd>Ctrl K</kbd>
+            </button>
+            <Link
+              to="/account"
+              search={{} as never}
+              className="quiet"
+              title="Account: password, passkeys, organisation"
+            >
+              {me.person === null ? me.role : me.person.email}
+            </Link>
+          </>
+        )}
         <button
           type="button"
           className="quiet"
@@ -140,9 +170,15 @@ export function Layout(): ReactNode {
         </form>
       </dialog>
       <main id="main">
-        <Outlet />
+        {shut ? (
+          <Suspense fallback={null}>
+            <SignIn />
+          </Suspense>
+        ) : (
+          <Outlet />
+        )}
       </main>
-      <Footer version={me?.version ?? ''} />
+      {me === undefined || outside ? null : <Footer version={me.version} />}
     </>
   )
 }

@@ -3,6 +3,8 @@ import { streamSSE } from 'hono/streaming'
 import { fromRow, kindNames, type Kind, type StoredEvent } from '@skep/vocabulary'
 import { events } from '../../store/queries/index.ts'
 import { run } from '../../store/query.ts'
+import { Redactor } from '../../access/redact.ts'
+import { contains } from '../../networks/resource.ts'
 import type { Context, Env } from '../context.ts'
 import { scopeOf, scopeQuery, windowOf } from '../list.ts'
 
@@ -13,7 +15,7 @@ const decodeCursor = (cursor: string): { time: string; id: string } | undefined 
 }
 
 /** Every stored event with all its fields, and the stream of those just committed. */
-export function eventRoutes(app: OpenAPIHono<Env>, { store, live }: Context): void {
+export function eventRoutes(app: OpenAPIHono<Env>, { store, live, relational }: Context): void {
   app.openapi(
     createRoute({
       method: 'get',
@@ -44,13 +46,18 @@ export function eventRoutes(app: OpenAPIHono<Env>, { store, live }: Context): vo
       const after = asked.cursor === undefined ? undefined : decodeCursor(asked.cursor)
       if (asked.cursor !== undefined && after === undefined)
         return c.json({ error: 'Cannot read the cursor' }, 400) as never
+      const { reach } = c.get('caller')
+      // A name that is not one's own must not even be good for asking whether it is there.
+      if (reach !== undefined && asked.sensor !== undefined && !reach.sensors.includes(asked.sensor))
+        return c.body('', 200, { 'content-type': 'application/x-ndjson' }) as never
+      const side = asked.side ?? (asked.sensor === undefined ? undefined : 'on')
       const { rows } = await run(store, events, {
         window: {
           ...windowOf(asked),
           since: asked.since === undefined ? '1970-01-01T00:00:00Z' : windowOf(asked).since,
           ...(asked.until === undefined && { until: '2200-01-01T00:00:00Z' }),
         },
-        scope: scopeOf(asked),
+        scope: scopeOf({ ...asked, side: asked.session === undefined ? side : 'both' }, c.get('caller')),
         session: asked.session,
         sensor: asked.sensor,
         kinds,
@@ -58,24 +65,32 @@ export function eventRoutes(app: OpenAPIHono<Env>, { store, live }: Context): vo
         descending: asked.order === 'desc',
         limit: asked.limit + 1,
       })
+      const redactor = new Redactor(await relational.fleet.addresses())
       const all = rows.map(fromRow)
       const shown = all.slice(0, asked.limit)
       const last = shown.at(-1)
       if (all.length > asked.limit && last !== undefined) c.header('x-next-cursor', encodeCursor(last))
       c.header('content-type', 'application/x-ndjson')
-      return c.body(shown.map((event) => `${JSON.stringify(event)}\n`).join('')) as never
+      return c.body(shown.map((event) => `${JSON.stringify(redactor.event(event, reach))}\n`).join('')) as never
     },
   )
 
-  app.get('/api/v1/live', (c) =>
-    streamSSE(c, async (stream) => {
+  app.get('/api/v1/live', async (c) => {
+    const { reach } = c.get('caller')
+    const redactor = new Redactor(await relational.fleet.addresses())
+    const mine = ({ sensor, source, origin }: StoredEvent): boolean =>
+      reach === undefined ||
+      reach.sensors.includes(sensor) ||
+      reach.asns.includes(origin.asn) ||
+      reach.prefixes.some((prefix) => source !== undefined && contains(prefix, source.ip))
+    return streamSSE(c, async (stream) => {
       const waiting: StoredEvent[] = []
       let missed = 0
       let wake = () => {}
       const stop = live.watch((committed) => {
         for (const event of committed) {
-          if (event.source === undefined) continue
-          if (waiting.length < 500) waiting.push(event)
+          if (event.source === undefined || !mine(event)) continue
+          if (waiting.length < 500) waiting.push(redactor.event(event, reach))
           else missed++
         }
         wake()
@@ -98,6 +113,6 @@ export function eventRoutes(app: OpenAPIHono<Env>, { store, live }: Context): vo
         missed = 0
       }
       stop()
-    }),
-  )
+    })
+  })
 }

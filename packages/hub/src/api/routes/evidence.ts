@@ -1,11 +1,27 @@
 import { createRoute, z, type OpenAPIHono } from '@hono/zod-openapi'
+import type { Context as HonoContext } from 'hono'
+import { Redactor } from '../../access/redact.ts'
+import { holders } from '../../store/queries/index.ts'
+import { run } from '../../store/query.ts'
 import type { Context, Env } from '../context.ts'
+import { reachScope } from '../list.ts'
 
 const sha256 = z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/) })
 const preview = 64 * 1024
 
 /** What was kept of attackers: artifacts (shown as bytes, never as a file to open) and recordings. */
-export function evidence(app: OpenAPIHono<Env>, { blobs }: Context): void {
+export function evidence(app: OpenAPIHono<Env>, { blobs, store, relational }: Context): void {
+  /** The bytes, if an event within the caller's reach names them; without sensors' addresses where it is not theirs. */
+  const fetch = async (c: HonoContext<Env>, hash: string): Promise<Buffer | undefined> => {
+    const { reach } = c.get('caller')
+    if (reach === undefined) return blobs.get(hash)
+    const { rows } = await run(store, holders, { sha256: hash, scope: { reach: reachScope({ reach }, 'both') } })
+    if (rows.length === 0) return undefined
+    const bytes = await blobs.get(hash)
+    const own = rows.some(({ sensor }) => reach.sensors.includes(sensor))
+    return bytes === undefined || own ? bytes : new Redactor(await relational.fleet.addresses()).bytes(bytes)
+  }
+
   app.openapi(
     createRoute({
       method: 'get',
@@ -24,7 +40,7 @@ export function evidence(app: OpenAPIHono<Env>, { blobs }: Context): void {
     }),
     async (c) => {
       const { sha256 } = c.req.valid('param')
-      const bytes = await blobs.get(sha256)
+      const bytes = await fetch(c, sha256)
       if (bytes === undefined) return c.json({ error: 'The bytes of this artifact are not on this hub' }, 404) as never
       return c.json({ sha256, size: bytes.length, head: bytes.subarray(0, preview).toString('base64') }, 200)
     },
@@ -42,7 +58,7 @@ export function evidence(app: OpenAPIHono<Env>, { blobs }: Context): void {
       },
     }),
     async (c) => {
-      const bytes = await blobs.get(c.req.valid('param').sha256)
+      const bytes = await fetch(c, c.req.valid('param').sha256)
       if (bytes === undefined) return c.json({ error: 'This recording is not on this hub' }, 404) as never
       c.header('content-type', 'application/x-asciicast')
       c.header('content-disposition', 'attachment; filename="session.cast"')

@@ -84,17 +84,20 @@ export function fleetRoutes(app: OpenAPIHono<Env>, context: Context): void {
       ),
     }),
     async (c) => {
-      const operator = c.get('caller').role === 'operator'
-      const [rows, alerts, entries] = await Promise.all([fleet.sensors(), fleet.alerts(), ledger.entries()])
+      const { can, reach } = c.get('caller')
+      const operator = can.has('operate')
+      const [all, alerts, entries] = await Promise.all([fleet.sensors(), fleet.alerts(), ledger.entries()])
+      const rows = all.filter(({ name: one }) => reach === undefined || reach.sensors.includes(one))
       const bySensor = new Map<string, Entry[]>()
       for (const one of entries) bySensor.set(one.sensor, [...(bySensor.get(one.sensor) ?? []), one])
       return c.json({
         sensors: rows.map((row) => show(row, alerts, bySensor.get(row.name) ?? [], operator)),
         groups: [...new Set(rows.map(({ fleet_group }) => fleet_group))].sort(),
-        dead_letters: await ledger.deadLetters(),
-        refusals: await ledger.refusals(),
-        counts: { ...ingest.counts, waiting: ingest.waiting },
-        enrichment: [...enricher.notes],
+        // What concerns the whole honeynet is its operators'.
+        dead_letters: reach === undefined ? await ledger.deadLetters() : [],
+        refusals: reach === undefined ? await ledger.refusals() : [],
+        counts: reach === undefined ? { ...ingest.counts, waiting: ingest.waiting } : {},
+        enrichment: reach === undefined ? [...enricher.notes] : [],
       })
     },
   )
@@ -127,13 +130,14 @@ export function fleetRoutes(app: OpenAPIHono<Env>, context: Context): void {
     }),
     async (c) => {
       const { name: id } = c.req.valid('param')
-      const row = await fleet.sensor(id)
+      const { reach, can } = c.get('caller')
+      const row = reach === undefined || reach.sensors.includes(id) ? await fleet.sensor(id) : undefined
       if (row === undefined) return c.json({ error: `There is no sensor ${id}` }, 404) as never
       const entries = await ledger.entries(id)
       const wanted = await wantedOf(relational, id, row.fleet_group)
       const versions = [...(await fleet.wishes(`sensor:${id}`)), ...(await fleet.wishes(`group:${row.fleet_group}`))]
       return c.json({
-        sensor: show(row, await fleet.alerts(), entries, c.get('caller').role === 'operator'),
+        sensor: show(row, await fleet.alerts(), entries, can.has('operate')),
         ledger: entries,
         history: await fleet.history(id),
         desired: {
@@ -166,7 +170,11 @@ export function fleetRoutes(app: OpenAPIHono<Env>, context: Context): void {
       const until = new Date(Math.ceil(Date.now() / 3_600_000) * 3_600_000)
       const since = new Date(until.getTime() - c.req.valid('query').days * 86_400_000)
       const window = { since: since.toISOString(), until: until.toISOString() }
-      const answer = await run(store, activity, { window, sensor: c.req.valid('param').name })
+      const { name: id } = c.req.valid('param')
+      const { reach } = c.get('caller')
+      if (reach !== undefined && !reach.sensors.includes(id))
+        return c.json({ error: `There is no sensor ${id}` }, 404) as never
+      const answer = await run(store, activity, { window, sensor: id })
       return c.json({ ...answer, params: { ...answer.params }, ...window })
     },
   )
@@ -237,6 +245,10 @@ export function fleetRoutes(app: OpenAPIHono<Env>, context: Context): void {
         'The alerts',
       ),
     }),
-    async (c) => c.json({ alerts: await fleet.alerts(c.req.valid('query').all !== 'true') }),
+    async (c) => {
+      const { reach } = c.get('caller')
+      const alerts = await fleet.alerts(c.req.valid('query').all !== 'true')
+      return c.json({ alerts: alerts.filter(({ sensor }) => reach === undefined || reach.sensors.includes(sensor)) })
+    },
   )
 }

@@ -26,7 +26,10 @@ export function ledgerRoutes(app: OpenAPIHono<Env>, { relational: { ledger }, re
     }),
     async (c) => {
       const { sensor, limit } = c.req.valid('query')
-      const entries = await ledger.entries(sensor)
+      const { reach } = c.get('caller')
+      const entries = (await ledger.entries(sensor)).filter(
+        (one) => reach === undefined || reach.sensors.includes(one.sensor),
+      )
       return c.json({ ...totals(entries), rows: entries.slice(0, limit) })
     },
   )

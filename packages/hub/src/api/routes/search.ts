@@ -3,6 +3,7 @@ import { isAddress } from '@skep/vocabulary'
 import { indicatorTypes, networks, sightings, sources } from '../../store/queries/index.ts'
 import { run } from '../../store/query.ts'
 import type { Context, Env } from '../context.ts'
+import { reachScope } from '../list.ts'
 
 const hit = z.object({
   kind: z.string().openapi({ description: 'source, prefix, network, session or a type of indicator' }),
@@ -34,8 +35,10 @@ export function search(app: OpenAPIHono<Env>, { store }: Context): void {
       const q = c.req.valid('query').q.trim().replace(/^hxxp/i, 'http').replaceAll('[.]', '.').replaceAll('[:]', ':')
       const page = { limit: 20, offset: 0 }
       const hits: z.infer<typeof hit>[] = []
+      const { reach } = c.get('caller')
+      const [within, on] = [reachScope({ reach }, 'both'), reachScope({ reach }, 'on')]
       const bySource = async (scope: object, kind: string) => {
-        const { rows } = await run(store, sources, { window: always, scope, page })
+        const { rows } = await run(store, sources, { window: always, scope: { ...scope, reach: within }, page })
         for (const row of rows) {
           hits.push({
             kind,
@@ -47,7 +50,12 @@ export function search(app: OpenAPIHono<Env>, { store }: Context): void {
         }
       }
       const byNetwork = async (scope: object, contains?: string) => {
-        const { rows } = await run(store, networks, { window: always, scope, page, contains })
+        const { rows } = await run(store, networks, {
+          window: always,
+          scope: { ...scope, reach: within },
+          page,
+          contains,
+        })
         for (const row of rows) {
           hits.push({
             kind: 'network',
@@ -83,7 +91,13 @@ export function search(app: OpenAPIHono<Env>, { store }: Context): void {
         read_as === 'hash' ? (['artifact'] as const) : read_as === 'url' ? (['url'] as const) : indicatorTypes
       const found = await Promise.all(
         types.map((type) =>
-          run(store, sightings, { window: always, type, page: { limit: 8, offset: 0 }, contains: q }),
+          run(store, sightings, {
+            window: always,
+            scope: { reach: on },
+            type,
+            page: { limit: 8, offset: 0 },
+            contains: q,
+          }),
         ),
       )
       for (const { rows } of found) {

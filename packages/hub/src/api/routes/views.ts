@@ -13,9 +13,10 @@ import {
   timeline,
   totals,
 } from '../../store/queries/index.ts'
+import { hideSensors } from '../../access/redact.ts'
 import { run } from '../../store/query.ts'
 import type { Context, Env } from '../context.ts'
-import { answerList, listOf, listQuery, pageOf, scopeOf, scopeQuery, windowOf } from '../list.ts'
+import { answerList, listOf, listQuery, pageOf, reachScope, scopeOf, scopeQuery, windowOf } from '../list.ts'
 
 const json = <S extends z.ZodType>(schema: S, description: string) => ({
   200: { description, content: { 'application/json': { schema } } },
@@ -39,7 +40,7 @@ export function views(app: OpenAPIHono<Env>, { store, enricher }: Context): void
       ),
     }),
     async (c) => {
-      const { rows } = await run(store, extent, undefined)
+      const { rows } = await run(store, extent, { scope: { reach: reachScope(c.get('caller'), 'both') } })
       const { first = '', last = '', events = 0 } = rows[0] ?? {}
       const iso = (text: string) => (events === 0 ? null : `${text.replace(' ', 'T')}Z`)
       const snapshots = enricher.snapshots.map(({ id, date, attribution }) => ({ id, date, attribution }))
@@ -71,7 +72,7 @@ export function views(app: OpenAPIHono<Env>, { store, enricher }: Context): void
       const window = windowOf(asked)
       const length = Date.parse(window.until) - Date.parse(window.since)
       const earlier = { since: new Date(Date.parse(window.since) - length).toISOString(), until: window.since }
-      const scope = scopeOf(asked)
+      const scope = scopeOf(asked, c.get('caller'))
       const [now, before] = await Promise.all([
         run(store, totals, { window, scope }),
         run(store, totals, { window: earlier, scope }),
@@ -100,7 +101,7 @@ export function views(app: OpenAPIHono<Env>, { store, enricher }: Context): void
       const asked = c.req.valid('query')
       const window = windowOf(asked)
       const step = stepFor(window)
-      const answer = await run(store, timeline, { window, scope: scopeOf(asked), step })
+      const answer = await run(store, timeline, { window, scope: scopeOf(asked, c.get('caller')), step })
       if (asked.format === 'csv') return answerList(c, answer, { limit: 100_000, format: 'csv' }, 'timeline')
       return c.json({ ...answer, params: { ...answer.params }, step })
     },
@@ -118,7 +119,12 @@ export function views(app: OpenAPIHono<Env>, { store, enricher }: Context): void
     }),
     async (c) => {
       const asked = c.req.valid('query')
-      const params = { window: windowOf(asked), scope: scopeOf(asked), by: asked.by, page: pageOf(asked) }
+      const params = {
+        window: windowOf(asked),
+        scope: scopeOf(asked, c.get('caller')),
+        by: asked.by,
+        page: pageOf(asked),
+      }
       return answerList(c, await run(store, breakdown, params), asked, asked.by)
     },
   )
@@ -135,7 +141,7 @@ export function views(app: OpenAPIHono<Env>, { store, enricher }: Context): void
       const asked = c.req.valid('query')
       const answer = await run(store, networks, {
         window: windowOf(asked),
-        scope: scopeOf(asked),
+        scope: scopeOf(asked, c.get('caller')),
         page: pageOf(asked),
         sort: asked.sort,
         descending: asked.order === 'desc',
@@ -157,7 +163,7 @@ export function views(app: OpenAPIHono<Env>, { store, enricher }: Context): void
       const asked = c.req.valid('query')
       const answer = await run(store, sources, {
         window: windowOf(asked),
-        scope: scopeOf(asked),
+        scope: scopeOf(asked, c.get('caller')),
         page: pageOf(asked),
         sort: asked.sort,
         descending: asked.order === 'desc',
@@ -179,13 +185,13 @@ export function views(app: OpenAPIHono<Env>, { store, enricher }: Context): void
       const asked = c.req.valid('query')
       const answer = await run(store, sessions, {
         window: windowOf(asked),
-        scope: scopeOf(asked),
+        scope: scopeOf(asked, c.get('caller')),
         page: pageOf(asked),
         sort: asked.sort,
         descending: asked.order === 'desc',
         session: asked.session,
       })
-      return answerList(c, answer, asked, 'sessions')
+      return answerList(c, { ...answer, rows: hideSensors(answer.rows, c.get('caller').reach) }, asked, 'sessions')
     },
   )
 
@@ -209,6 +215,7 @@ export function views(app: OpenAPIHono<Env>, { store, enricher }: Context): void
       const asked = c.req.valid('query')
       const answer = await run(store, sightings, {
         window: windowOf(asked),
+        scope: { reach: reachScope(c.get('caller'), 'on') },
         type: asked.type,
         page: pageOf(asked),
         sort: asked.sort,
@@ -230,7 +237,16 @@ export function views(app: OpenAPIHono<Env>, { store, enricher }: Context): void
     }),
     async (c) => {
       const asked = c.req.valid('query')
-      return answerList(c, await run(store, news, { window: windowOf(asked), page: pageOf(asked) }), asked, 'news')
+      return answerList(
+        c,
+        await run(store, news, {
+          window: windowOf(asked),
+          scope: { reach: reachScope(c.get('caller'), 'on') },
+          page: pageOf(asked),
+        }),
+        asked,
+        'news',
+      )
     },
   )
 }

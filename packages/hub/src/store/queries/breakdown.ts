@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { number, query, type Window } from '../query.ts'
-import { page, within, type Page, type Scope } from '../scope.ts'
+import { needsEvents, page, within, type Page, type Scope } from '../scope.ts'
 import { raw, sql } from '../sql.ts'
 
 /** What a window can be broken down by. */
@@ -12,7 +12,7 @@ export const breakdown = query({
   name: 'breakdown',
   row: z.object({ key: z.coerce.string(), events: number, sessions: number, sources: number }),
   build: ({ window, scope, by, page: wanted }: { window: Window; scope: Scope; by: Dimension; page: Page }) => {
-    const fine = scope.prefix !== undefined || scope.source !== undefined
+    const fine = needsEvents(scope)
     const key = raw(fine ? dimensions[by].replace('hour)', 'time)') : dimensions[by])
     return fine
       ? sql`SELECT toString(${key}) AS key, count() AS events, countIf(kind = 'session.open') AS sessions,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { query, type Window } from '../query.ts'
-import { within, type Scope } from '../scope.ts'
+import { within, withinDays, type Scope } from '../scope.ts'
 import { raw, sql, string, strings, time, uuid } from '../sql.ts'
 
 /** A place in the list of events: time and id of the last one given. */
@@ -33,10 +33,15 @@ export const events = query({
   },
 })
 
-/** The first and the last event in the store, for choosing a window; from the hourly counts, so it is cheap. */
+/** The first and the last event in the store, for choosing a window; from the rollups, so it is cheap. */
 export const extent = query({
   name: 'extent',
   row: z.object({ first: z.string(), last: z.string(), events: z.coerce.number() }),
-  build: () =>
-    sql`SELECT toString(min(hour)) AS first, toString(max(hour)) AS last, sum(hourly.events) AS events FROM skep.hourly`,
+  build: ({ scope }: { scope: Scope }) =>
+    scope.reach === undefined
+      ? sql`SELECT toString(min(hour)) AS first, toString(max(hour)) AS last, sum(hourly.events) AS events FROM skep.hourly`
+      : sql`SELECT toString(toDateTime(min(sources.first_seen), 'UTC')) AS first,
+              toString(toDateTime(max(sources.last_seen), 'UTC')) AS last, sum(sources.events) AS events
+            FROM skep.sources AS sources
+            WHERE ${withinDays('sources', { since: '1970-01-01', until: '2148-12-31' }, scope)}`,
 })

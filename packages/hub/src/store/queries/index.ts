@@ -2,6 +2,7 @@
 export * from './activity.ts'
 export * from './breakdown.ts'
 export * from './events.ts'
+export * from './holders.ts'
 export * from './networks.ts'
 export * from './sessions.ts'
 export * from './sightings.ts'

@@ -12,6 +12,7 @@ export const sourceSorts = [
   'payloads',
   'accepted',
   'auths',
+  'sensors',
 ] as const
 
 /** The addresses that attacked, in a scope. */
@@ -29,6 +30,7 @@ export const sources = query({
     accepted: number,
     commands: number,
     payloads: number,
+    sensors: number,
     ports: z.array(number),
     services: z.array(z.string()),
     first_seen: instant,
@@ -45,6 +47,7 @@ export const sources = query({
     sql`SELECT toString(source_ip) AS source, any(sources.asn) AS asn, anyLast(sources.as_name) AS as_name, anyLast(sources.prefix) AS prefix,
           anyLast(sources.economy) AS economy, sum(sources.events) AS events, sum(sources.sessions) AS sessions, sum(sources.auths) AS auths,
           sum(sources.accepted) AS accepted, sum(sources.commands) AS commands, sum(sources.payloads) AS payloads,
+          uniqExact(sources.sensor) AS sensors,
           arraySort(groupUniqArrayArray(20)(sources.ports)) AS ports, arraySort(groupUniqArrayArray(20)(sources.services)) AS services,
           min(sources.first_seen) AS first_seen, max(sources.last_seen) AS last_seen
         FROM skep.sources AS sources WHERE ${withinDays('sources', p.window, p.scope)}

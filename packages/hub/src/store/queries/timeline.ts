@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { instant, number, query, type Window } from '../query.ts'
-import { within, type Scope } from '../scope.ts'
+import { needsEvents, within, type Scope } from '../scope.ts'
 import { raw, sql } from '../sql.ts'
 
 const steps = { hour: 'toStartOfHour', day: 'toStartOfDay', week: 'toStartOfWeek', month: 'toStartOfMonth' } as const
@@ -28,7 +28,7 @@ export const timeline = query({
   row,
   build: ({ window, scope, step }: { window: Window; scope: Scope; step: Step }) => {
     const start = (column: string) => raw(`toDateTime(${steps[step]}(${column}${step === 'week' ? ', 1' : ''}), 'UTC')`)
-    return scope.prefix !== undefined || scope.source !== undefined
+    return needsEvents(scope)
       ? sql`SELECT ${start('time')} AS at, service, countIf(kind = 'session.open') AS sessions, count() AS events,
               uniqCombined64(source_ip) AS sources
             FROM skep.events WHERE ${within('events', window, scope)} AND source_ip != toIPv6('::')

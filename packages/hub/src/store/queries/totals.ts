@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { number, query, type Window } from '../query.ts'
-import { within, type Scope } from '../scope.ts'
+import { needsEvents, within, type Scope } from '../scope.ts'
 import { sql } from '../sql.ts'
 
 /** The numbers of a window in one row. */
@@ -17,7 +17,7 @@ export const totals = query({
     economies: number,
   }),
   build: ({ window, scope }: { window: Window; scope: Scope }) =>
-    scope.prefix !== undefined || scope.source !== undefined
+    needsEvents(scope)
       ? sql`SELECT count() AS events, countIf(kind = 'session.open') AS sessions, uniqCombined64(source_ip) AS sources,
               countIf(kind = 'auth.attempt') AS auths, countIf(kind = 'command.run') AS commands,
               countIf(kind = 'payload.seen') AS payloads, uniq(asn) AS networks, uniq(economy) AS economies
