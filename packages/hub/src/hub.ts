@@ -22,6 +22,7 @@ import { Mailer } from './mail.ts'
 import { Prover } from './networks/proofs.ts'
 import { Rdap } from './networks/rdap.ts'
 import { Outbound } from './outbound.ts'
+import { judgeDaily } from './understand/nightly.ts'
 import { Relational } from './relational/database.ts'
 import { hashOf } from './relational/tokens.ts'
 import { openStore, type Store } from './store/client.ts'
@@ -284,6 +285,11 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     { every: 30_000, work: watch, lease: 'fleet' },
     { every: 3_600_000, work: () => blobs.sweep(14 * day) },
     { every: 3_600_000, work: () => prover.renew(), lease: 'proofs' },
+    {
+      every: 600_000,
+      work: () => judgeDaily({ store, relational, enricher, log: log.of('verdicts') }),
+      lease: 'verdicts',
+    },
     ...(relational.shared
       ? [
           { every: 5000, work: heartbeat },
@@ -337,7 +343,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       doors?.closeAllConnections()
       await Promise.all(closed)
       mailer.close()
-      for (const name of [`hub ${holder}`, 'fleet', 'proofs']) await leases.release(name)
+      for (const name of [`hub ${holder}`, 'fleet', 'proofs', 'verdicts']) await leases.release(name)
       await store.close()
       await engine?.stop()
       await relational.close()

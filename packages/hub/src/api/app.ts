@@ -19,6 +19,7 @@ import { joiningRoutes } from './routes/joining.ts'
 import { ledgerRoutes } from './routes/ledger.ts'
 import { meRoutes } from './routes/me.ts'
 import { memberRoutes } from './routes/members.ts'
+import { mineRoutes } from './routes/mine.ts'
 import { organisationRoutes } from './routes/organisations.ts'
 import { releaseRoutes } from './routes/releases.ts'
 import { search } from './routes/search.ts'
@@ -151,6 +152,7 @@ export function createApp(context: Context): OpenAPIHono<Env> {
   memberRoutes(app, context)
   organisationRoutes(app, context)
   claimRoutes(app, context)
+  mineRoutes(app, context)
   fleetRoutes(app, context)
   ledgerRoutes(app, context)
   joiningRoutes(app, context)

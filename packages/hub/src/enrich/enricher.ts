@@ -16,6 +16,14 @@ export const unknownOrigin: Origin = {
   snapshot: '',
 }
 
+/** What the tables say of an AS as a whole. */
+export interface NetworkSize {
+  /** IPv4 addresses that it announces. */
+  readonly addresses: number
+  /** The economy of the most of them, '' when unknown. */
+  readonly economy: string
+}
+
 /** One snapshot, ready for look-ups. */
 class Loaded {
   readonly snapshot: Snapshot
@@ -23,6 +31,7 @@ class Loaded {
   readonly #origins: AddressTable<AsSet>
   readonly #places: AddressTable<Place>
   readonly #names: Map<number, string>
+  readonly sizes: ReadonlyMap<number, NetworkSize>
 
   constructor(snapshot: Snapshot, tables: LoadedTables) {
     this.snapshot = snapshot
@@ -30,6 +39,7 @@ class Loaded {
     this.#origins = AddressTable.from(tables.origins)
     this.#places = AddressTable.from(tables.places)
     this.#names = new Map(tables.names)
+    this.sizes = new Map(tables.sizes.map(([asn, addresses, economy]) => [asn, { addresses, economy }]))
   }
 
   /** Longest matching prefix, origins, name, economy and registry of an address. */
@@ -129,6 +139,11 @@ export class Enricher {
     if (this.#memory.size >= 50_000) this.#memory.clear()
     this.#memory.set(key, origin)
     return origin
+  }
+
+  /** How large every AS is, by the newest snapshot. */
+  get sizes(): ReadonlyMap<number, NetworkSize> {
+    return this.#current?.sizes ?? new Map()
   }
 
   /** The name of an AS, '' when it is not known. */

@@ -21,6 +21,8 @@ export interface LoadedTables {
   readonly origins: AddressTableState<AsSet>
   readonly places: AddressTableState<Place>
   readonly names: readonly (readonly [number, string])[]
+  /** AS, IPv4 addresses that it announces, economy of the most of them. */
+  readonly sizes: readonly (readonly [number, number, string])[]
   readonly notes: readonly string[]
 }
 
@@ -88,6 +90,25 @@ export function loadSnapshot(snapshot: Snapshot): LoadedTables {
     origins: tables.origins.state(),
     places: tables.places.state(),
     names: [...tables.names],
+    sizes: sizesOf(tables),
     notes,
   }
+}
+
+/** How many IPv4 addresses each AS announces, each counted once, and in which economy the most of them are. */
+function sizesOf({ origins, places }: Tables): (readonly [number, number, string])[] {
+  const sizes = new Map<number, { addresses: number; economies: Map<string, number> }>()
+  for (const { first, size, value } of origins.blocks()) {
+    const asn = value.asns[0]
+    if (asn === undefined) continue
+    let entry = sizes.get(asn)
+    if (entry === undefined) sizes.set(asn, (entry = { addresses: 0, economies: new Map() }))
+    entry.addresses += size
+    const economy = places.get(first)?.economy ?? ''
+    entry.economies.set(economy, (entry.economies.get(economy) ?? 0) + size)
+  }
+  return [...sizes].map(([asn, { addresses, economies }]) => {
+    const [most = ''] = [...economies].sort((a, b) => b[1] - a[1])[0] ?? []
+    return [asn, addresses, most] as const
+  })
 }

@@ -167,6 +167,15 @@ class Family {
     this.#rangeValues = values ?? this.#rangeValues
   }
 
+  /** Every interval that belongs to a range: its first address, its length, the range. One-word addresses only. */
+  *intervals(): Generator<{ start: number; size: number; range: number }> {
+    for (let i = 0; i < this.#range.length; i++) {
+      const range = this.#range[i] ?? none
+      const start = this.#from[i] ?? 0
+      if (range !== none) yield { start, size: (this.#from[i + 1] ?? 2 ** 32) - start, range }
+    }
+  }
+
   value(range: number): number {
     return this.#rangeValues[range] ?? 0
   }
@@ -286,6 +295,14 @@ export class AddressTable<T> {
     table.#v6.restore(v6)
     table.#values.push(...values)
     return table
+  }
+
+  /** The IPv4 blocks, without overlap: first address, number of addresses, value. */
+  *blocks(): Generator<{ first: string; size: number; value: T }> {
+    for (const { start, size, range } of this.#v4.intervals()) {
+      const value = this.#values[this.#v4.value(range)]
+      if (value !== undefined) yield { first: formatV4(start), size, value }
+    }
   }
 
   /** The value for an address, undefined when there is none. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Store } from './client.ts'
-import { defaultRetention, events, rollups, type Retention, type Rollup, type Table } from './schema.ts'
+import { defaultRetention, rollups, tables, type Retention, type Rollup, type Table } from './schema.ts'
 import { raw, sql, string } from './sql.ts'
 
 /** The database that everything lies in. */
@@ -24,6 +24,8 @@ const shardKeys: Readonly<Record<string, string>> = {
   sources: 'cityHash64(asn, toYYYYMM(day))',
   activity: 'cityHash64(sensor)',
   sightings: 'cityHash64(type, value)',
+  findings: 'cityHash64(asn, toYYYYMM(day))',
+  verdicts: 'cityHash64(type, entity)',
 }
 
 const on = ({ cluster }: Placement): string => (cluster === undefined ? '' : ` ON CLUSTER '${cluster}'`)
@@ -41,7 +43,7 @@ export async function migrate(
 ): Promise<Change[]> {
   const changes: Change[] = []
   await store.command(`CREATE DATABASE IF NOT EXISTS ${database}${on(place)} ENGINE = Atomic`)
-  changes.push(...(await migrateTable(store, events(retention), place)))
+  for (const table of tables(retention)) changes.push(...(await migrateTable(store, table, place)))
   for (const rollup of rollups(retention)) changes.push(...(await migrateRollup(store, rollup, place)))
   return changes
 }
@@ -49,7 +51,7 @@ export async function migrate(
 /** Everything that makes the store from nothing, in order: for reading, and for the tests. */
 export const ddl = (retention: Retention = defaultRetention, place: Placement = {}): string[] => [
   `CREATE DATABASE IF NOT EXISTS ${database}${on(place)} ENGINE = Atomic`,
-  ...createTables(events(retention), '', place),
+  ...tables(retention).flatMap((table) => createTables(table, '', place)),
   ...rollups(retention).flatMap((rollup) => [...createTables(rollup, '', place), createView(rollup, '', place)]),
 ]
 

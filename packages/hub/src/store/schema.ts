@@ -54,6 +54,33 @@ export const events = (retention: Retention): Table => ({
     `SETTINGS ${dedup}, index_granularity = 8192`,
 })
 
+/** What the nightly look at all entities concluded, one row each. */
+export const verdicts: Table = {
+  name: 'verdicts',
+  columns: [
+    { name: 'run', type: 'Date' },
+    { name: 'type', type: 'LowCardinality(String)' },
+    { name: 'entity', type: 'String' },
+    { name: 'verdict', type: 'LowCardinality(String)' },
+    { name: 'k', type: 'UInt32' },
+    { name: 'd', type: 'UInt32' },
+    { name: 'n', type: 'UInt32' },
+    { name: 'expected', type: 'Float64' },
+    { name: 'group_kind', type: 'LowCardinality(String)' },
+    { name: 'group_name', type: 'String' },
+    { name: 'group_k', type: 'UInt32' },
+    { name: 'group_expected', type: 'Float64' },
+    { name: 'lift', type: 'Float64' },
+    { name: 'p', type: 'Float64' },
+    { name: 'q', type: 'Float64' },
+    { name: 'sensors', type: 'Array(LowCardinality(String))' },
+  ].map(({ name, type }) => ({ name, type: `${type} CODEC(ZSTD(3))` })),
+  tail: `ENGINE = MergeTree PARTITION BY toYYYYMM(run) ORDER BY (run, type, verdict, entity) TTL run + toIntervalDay(90) SETTINGS ${dedup}`,
+}
+
+/** The tables that are not derived from others by the store itself. */
+export const tables = (retention: Retention): readonly Table[] => [events(retention), verdicts]
+
 const sum = 'SimpleAggregateFunction(sum, UInt64)'
 const first = "SimpleAggregateFunction(min, DateTime64(6, 'UTC'))"
 const last = "SimpleAggregateFunction(max, DateTime64(6, 'UTC'))"
@@ -127,6 +154,7 @@ export const rollups = (retention: Retention): readonly Rollup[] =>
         { name: 'day', type: 'Date' },
         { name: 'source_ip', type: 'IPv6' },
         { name: 'rule', type: 'LowCardinality(String)' },
+        { name: 'prefix', type: 'SimpleAggregateFunction(anyLast, LowCardinality(String))' },
         { name: 'first_seen', type: first },
         { name: 'last_seen', type: last },
         { name: 'events', type: sum },
@@ -134,7 +162,7 @@ export const rollups = (retention: Retention): readonly Rollup[] =>
       ],
       tail: `ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(day) ORDER BY (asn, day, source_ip, rule) SETTINGS ${dedup}`,
       select:
-        `SELECT asn, toDate(time) AS day, source_ip, found AS rule, min(time) AS first_seen, max(time) AS last_seen, ` +
+        `SELECT asn, toDate(time) AS day, source_ip, found AS rule, anyLast(prefix) AS prefix, min(time) AS first_seen, max(time) AS last_seen, ` +
         `count() AS events, anyLast(session) AS session FROM {events} ARRAY JOIN ${rulesExpression} AS found ` +
         `WHERE source_ip != toIPv6('::') AND provenance != 'quarantine' GROUP BY asn, day, source_ip, rule`,
     },

@@ -6,7 +6,7 @@ import { columns, uuidv7 } from '@skep/vocabulary'
 import { openStore, type Store } from './client.ts'
 import { startEngine, StoreUnavailable, type Engine } from './embedded.ts'
 import { createTable, database, migrate } from './migrate.ts'
-import { events, rollups, defaultRetention } from './schema.ts'
+import { rollups, defaultRetention, tables } from './schema.ts'
 import { join as joinSql, sql, string, strings, uint32 } from './sql.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'skep-store-'))
@@ -51,7 +51,7 @@ test('a reader can neither write nor read files nor open connections', async () 
 const schemaText = (): string =>
   [
     `CREATE DATABASE IF NOT EXISTS ${database} ENGINE = Atomic`,
-    createTable(events(defaultRetention), 'events', 'past'),
+    ...tables(defaultRetention).map((table) => createTable(table, table.name, 'past')),
     ...rollups(defaultRetention).map((rollup) => createTable(rollup, rollup.name, 'past')),
   ].join('\n')
 
