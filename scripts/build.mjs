@@ -44,6 +44,7 @@ async function buildNode() {
   }
   chmodSync(`${out}/skep.js`, 0o755)
   cpSync(`${root}packages/cli/demo`, `${out}/demo`, { recursive: true })
+  cpSync(`${root}packages/hub/fonts`, `${out}/fonts`, { recursive: true })
 }
 
 async function buildPortal() {

@@ -19,6 +19,7 @@ import { Ingest } from './gateway/ingest.ts'
 import { FileJournal, SharedJournal } from './gateway/journal.ts'
 import { Receiver } from './gateway/receive.ts'
 import { Mailer } from './mail.ts'
+import { keepCases } from './networks/cases.ts'
 import { Prover } from './networks/proofs.ts'
 import { Rdap } from './networks/rdap.ts'
 import { Outbound } from './outbound.ts'
@@ -175,13 +176,14 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const mailer = new Mailer(options.mail, options.mailFrom)
   const resolver = new Resolver({ timeout: 5000, tries: 2 })
   if (options.dns !== undefined) resolver.setServers([...options.dns])
+  const rdap = new Rdap(outbound, options.rdap)
   let portalPort = 0
   const publicPortal = (): string =>
     options.publicPortal?.replace(/\/$/, '') ?? `http://${shown(options.host ?? '127.0.0.1')}:${portalPort}`
   const prover = new Prover({
     relational,
     mailer,
-    rdap: new Rdap(outbound, options.rdap),
+    rdap,
     resolveTxt: (name) => resolver.resolveTxt(name),
     publicPortal,
     log: log.of('networks'),
@@ -199,6 +201,10 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     mailer,
     outbound,
     prover,
+    rdap,
+    contact:
+      /[^\s<>]+@[^\s<>]+/.exec(options.mailFrom ?? '')?.[0] ??
+      `abuse@${options.publicPortal === undefined ? hostname() : new URL(publicPortal()).hostname}`,
     oidc: new OpenIdConnect(outbound),
     seal: (text) => seal(secret, text),
     unseal: (sealed) => unseal(secret, sealed),
@@ -285,6 +291,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     { every: 30_000, work: watch, lease: 'fleet' },
     { every: 3_600_000, work: () => blobs.sweep(14 * day) },
     { every: 3_600_000, work: () => prover.renew(), lease: 'proofs' },
+    { every: 300_000, work: () => keepCases({ store, relational, log: log.of('cases') }), lease: 'cases' },
     {
       every: 600_000,
       work: () => judgeDaily({ store, relational, enricher, log: log.of('verdicts') }),
@@ -343,7 +350,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       doors?.closeAllConnections()
       await Promise.all(closed)
       mailer.close()
-      for (const name of [`hub ${holder}`, 'fleet', 'proofs', 'verdicts']) await leases.release(name)
+      for (const name of [`hub ${holder}`, 'fleet', 'proofs', 'verdicts', 'cases']) await leases.release(name)
       await store.close()
       await engine?.stop()
       await relational.close()

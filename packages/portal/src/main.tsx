@@ -34,6 +34,26 @@ const router = createRouter({
     page('/sessions', lazyRouteComponent(lists, 'Sessions')),
     page('/indicators', lazyRouteComponent(lists, 'Indicators')),
     page(
+      '/mine',
+      lazyRouteComponent(() => import('./pages/network.tsx'), 'Mine'),
+    ),
+    page(
+      '/pack/$subject',
+      lazyRouteComponent(() => import('./pages/pack.tsx'), 'PackPage'),
+    ),
+    page(
+      '/cases',
+      lazyRouteComponent(() => import('./pages/cases.tsx'), 'CasesPage'),
+    ),
+    page(
+      '/case/$id',
+      lazyRouteComponent(() => import('./pages/cases.tsx'), 'CasePage'),
+    ),
+    page(
+      '/aimed',
+      lazyRouteComponent(() => import('./pages/aimed.tsx'), 'Aimed'),
+    ),
+    page(
       '/network/$asn',
       lazyRouteComponent(() => import('./pages/network.tsx'), 'Network'),
     ),
@@ -68,6 +88,7 @@ const router = createRouter({
     page('/signin', lazyRouteComponent(signin, 'SignIn')),
     page('/welcome', lazyRouteComponent(signin, 'Welcome')),
     page('/claim', lazyRouteComponent(signin, 'Confirm')),
+    page('/received', lazyRouteComponent(signin, 'Received')),
     page(
       '/account',
       lazyRouteComponent(() => import('./pages/account.tsx'), 'Account'),

@@ -47,6 +47,7 @@ const open: readonly (readonly [Rule, readonly Method[], readonly string[]])[] =
       '/api/v1/packs/*',
       '/api/v1/cases',
       '/api/v1/cases/*',
+      '/api/v1/contacts',
       '/api/v1/verdicts',
       '/api/v1/claims',
       '/api/v1/claims/*',

@@ -10,6 +10,7 @@ import { ruleOf } from '../access/guard.ts'
 import { record, type Context, type Env } from './context.ts'
 import { metricsText } from './metrics.ts'
 import { eventRoutes } from './routes/events.ts'
+import { caseRoutes } from './routes/cases.ts'
 import { claimRoutes } from './routes/claims.ts'
 import { evidence } from './routes/evidence.ts'
 import { batches } from './routes/batches.ts'
@@ -21,6 +22,7 @@ import { meRoutes } from './routes/me.ts'
 import { memberRoutes } from './routes/members.ts'
 import { mineRoutes } from './routes/mine.ts'
 import { organisationRoutes } from './routes/organisations.ts'
+import { packRoutes } from './routes/packs.ts'
 import { releaseRoutes } from './routes/releases.ts'
 import { search } from './routes/search.ts'
 import { cookieName, giveCookie, signInRoutes } from './routes/signin.ts'
@@ -153,6 +155,8 @@ export function createApp(context: Context): OpenAPIHono<Env> {
   organisationRoutes(app, context)
   claimRoutes(app, context)
   mineRoutes(app, context)
+  packRoutes(app, context)
+  caseRoutes(app, context)
   fleetRoutes(app, context)
   ledgerRoutes(app, context)
   joiningRoutes(app, context)

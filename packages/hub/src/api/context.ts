@@ -9,6 +9,7 @@ import type { Authority } from '../gateway/authority.ts'
 import type { Ingest } from '../gateway/ingest.ts'
 import type { Receiver } from '../gateway/receive.ts'
 import type { Mailer } from '../mail.ts'
+import type { Rdap } from '../networks/rdap.ts'
 import type { Prover } from '../networks/proofs.ts'
 import type { Outbound } from '../outbound.ts'
 import type { Relational } from '../relational/database.ts'
@@ -33,6 +34,9 @@ export interface Context {
   readonly outbound: Outbound
   readonly oidc: OpenIdConnect
   readonly prover: Prover
+  readonly rdap: Rdap
+  /** The honeynet's own address for questions, as it stands in reports. */
+  readonly contact: string
   /** Seals what must be kept readable. */
   readonly seal: (text: string) => string
   readonly unseal: (sealed: string) => string

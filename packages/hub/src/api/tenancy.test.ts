@@ -31,7 +31,7 @@ const attacker = '1.1.1.1'
 const asn = 13_335
 
 beforeAll(async () => {
-  hub = await startHub({ data, ...(await testStore()), version: 'test' })
+  hub = await startHub({ data, ...(await testStore()), version: 'test', rdap: 'http://127.0.0.1:1' })
   await hub.ready
   straw = await member(hub, canary.sensor, 'host')
   await hub.relational.fleet.heard(canary.sensor, {
@@ -118,6 +118,8 @@ const questions: Readonly<Record<string, string>> = {
   '/api/v1/search': `?q=${attacker}`,
   '/api/v1/indicators': '?type=credential',
   '/api/v1/breakdown': '?by=service',
+  '/api/v1/packs': `?subject=${attacker}`,
+  '/api/v1/contacts': `?subject=${attacker}`,
 }
 const ask = async (who: Browser, path: string): Promise<string> => {
   const { status, body } = await who.api('GET', `${filled(path)}${questions[path] ?? ''}`)

@@ -90,7 +90,7 @@ export class Cases {
         )
         return 'opened'
       }
-      if (seen.last_seen <= known.last_seen && seen.events <= known.events) return 'unchanged'
+      if (seen.last_seen <= known.last_seen) return 'unchanged'
       // What was seen before it was closed is no relapse, it only came late.
       const relapse = known.state === 'fixed' && known.closed !== null && seen.last_seen > known.closed
       await this.#db.run(
@@ -129,6 +129,11 @@ export class Cases {
         await this.note(one.id, caseRobot, 'fixed', `No attack for ${one.quiet_days} days: closed by quiet.`)
     }
     return quiet.length
+  }
+
+  /** The open cases of an organisation about a subject. */
+  about(organisation: string, subject: string): Promise<Case[]> {
+    return this.#db.all('SELECT * FROM cases WHERE organisation = ? AND subject = ?', organisation, subject)
   }
 
   /** A case of an organisation; another organisation's is as good as none. */

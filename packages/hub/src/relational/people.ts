@@ -63,7 +63,7 @@ export interface Provider {
 }
 
 /** What a one-time secret is for. */
-export type Errand = 'welcome' | 'recovery code' | 'passkey' | 'oidc' | 'claim'
+export type Errand = 'welcome' | 'recovery code' | 'passkey' | 'oidc' | 'claim' | 'received'
 
 const idle = 14 * 86_400_000
 /** E-mail addresses are compared without regard to case. */

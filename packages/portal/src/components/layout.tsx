@@ -12,6 +12,13 @@ const pagesFor = (me: Me): (readonly [string, string])[] => {
   const operator = me.can.includes('operate') && me.organisation === null
   return [
     ['/', 'Now'],
+    ...(me.organisation === null
+      ? []
+      : ([
+          ['/mine', 'My network'],
+          ['/cases', 'Cases'],
+          ['/aimed', 'Aimed at me'],
+        ] as const)),
     ...(operator ? ([['/networks', 'Networks']] as const) : []),
     ['/sources', 'Sources'],
     ['/sessions', 'Sessions'],
@@ -28,7 +35,7 @@ const pagesFor = (me: Me): (readonly [string, string])[] => {
   ]
 }
 /** Pages that one sees before one is signed in. */
-const openPages = new Set(['/signin', '/welcome', '/claim'])
+const openPages = new Set(['/signin', '/welcome', '/claim', '/received'])
 
 /** Takes what a person may paste and goes there. */
 function usePalette(): { open: boolean; setOpen: (open: boolean) => void; go: (text: string) => void } {

@@ -196,3 +196,31 @@ export function Confirm(): ReactNode {
     </section>
   )
 }
+
+/** The reader of a letter says that it has come. */
+export function Received(): ReactNode {
+  const secret = location.hash.slice(1)
+  const [done, setDone] = useState(false)
+  return (
+    <section className="card door">
+      <h1>Evidence received</h1>
+      {done ? (
+        <p role="status">Thank you. You can close this page.</p>
+      ) : (
+        <Form
+          submit="Yes, we have it"
+          onSubmit={async ({ words }) => {
+            await send('POST', 'public/received', { secret, words })
+            setDone(true)
+            return undefined
+          }}
+        >
+          <label>
+            A word for the sender, if you like
+            <textarea name="words" rows={3} maxLength={1000} />
+          </label>
+        </Form>
+      )}
+    </section>
+  )
+}

@@ -413,5 +413,7 @@ async function ownGroups(
 /** The likely causes of what an address did, the likeliest and worst first. */
 export const causesOf = (ids: readonly string[]): string[] => {
   const found = new Set(ids.flatMap((id) => ruleById(id)?.cause ?? []))
-  return causes.filter((cause) => found.has(cause))
+  const all = causes.filter((cause) => found.has(cause))
+  // Whoever attacks has looked around first: that alone is only said where there is nothing else.
+  return all.length > 1 ? all.filter((cause) => cause !== 'scanner') : all
 }
