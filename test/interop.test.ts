@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,30 +6,12 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Page } from 'playwright-core'
 import type { StoredEvent } from '@skep/vocabulary'
+import { axeFindings, has, openBrowser, python } from './browser.ts'
 import { call, skep, startAll, type Running } from './process.ts'
 
 // Real clients of other people against the whole thing. What is not installed is skipped, and named in the output.
 
 const run = promisify(execFile)
-const has = (program: string): boolean => {
-  try {
-    execFileSync('sh', ['-c', `command -v ${program}`], { stdio: 'ignore' })
-    return true
-  } catch {
-    console.log(`skipped: ${program} is not installed`)
-    return false
-  }
-}
-const python = (module: string): boolean => {
-  try {
-    execFileSync('python3', ['-c', `import ${module}`], { stdio: 'ignore' })
-    return true
-  } catch {
-    console.log(`skipped: the Python module ${module} is not installed`)
-    return false
-  }
-}
-
 const data = mkdtempSync(join(tmpdir(), 'skep-interop-'))
 const from = 3103 // see e2e.test.ts
 let all: Running
@@ -281,21 +263,9 @@ const chromium = has('chromium')
 test.runIf(chromium)(
   'the portal in a browser: live, replay, no finding of axe, attacker text is text',
   async () => {
-    const { chromium: browserType } = await import('playwright-core')
-    const axe = (await import('axe-core')).default
     if (has('sshpass')) await ssh(['-tt'], "echo '<img src=x onerror=document.title=1>'; uname -a")
     call('demo', '--data', data)
-    const browser = await browserType.launch({
-      executablePath: execFileSync('sh', ['-c', 'command -v chromium'], { encoding: 'utf8' }).trim(),
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    })
+    const browser = await openBrowser()
     try {
       const page = await (
         await browser.newContext({ viewport: { width: 1280, height: 900 }, bypassCSP: false })
@@ -334,15 +304,7 @@ test.runIf(chromium)(
           await page.goto(`${all.portal}${path}`)
           await page.waitForSelector('h1', { state: 'attached' })
           await page.waitForSelector('.skeleton', { state: 'detached' })
-          // From outside the page's own world: its policy lets no script of ours in.
-          const cdp = await page.context().newCDPSession(page)
-          await cdp.send('Runtime.evaluate', { expression: axe.source })
-          const { result } = await cdp.send('Runtime.evaluate', {
-            expression:
-              "axe.run(document, { resultTypes: ['violations'] }).then((r) => JSON.stringify(r.violations.filter((v) => v.impact === 'serious' || v.impact === 'critical').map((v) => v.id + ': ' + v.nodes[0].html)))",
-            awaitPromise: true,
-          })
-          expect(JSON.parse(String(result.value)), `${scheme} ${path}`).toEqual([])
+          expect(await axeFindings(page), `${scheme} ${path}`).toEqual([])
         }
       }
       if (session !== '') {

@@ -23,7 +23,7 @@ const pagesFor = (me: Me): (readonly [string, string])[] => {
     ['/sources', 'Sources'],
     ['/sessions', 'Sessions'],
     ['/indicators', 'Artifacts & URLs'],
-    ['/search', 'Search'],
+    ...(operator ? ([['/search', 'Search']] as const) : []),
     ['/fleet', 'Sensors'],
     ...(operator
       ? ([

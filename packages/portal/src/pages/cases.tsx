@@ -250,7 +250,7 @@ export function CasePage(): ReactNode {
           </ol>
         </Card>
         <Card title="History">
-          <ol className="history">
+          <ol className="history" tabIndex={0}>
             {data.history.map((line, i) => (
               <li key={i}>
                 <Time at={iso(line.at)} /> {line.actor} <strong>{line.kind}</strong> {line.detail}
@@ -277,7 +277,7 @@ export function CasePage(): ReactNode {
           <Card title="Work on it">
             <Form
               key={`${one.state} ${one.assignee}`}
-              label="State"
+              label="Work on it"
               submit="Save"
               onSubmit={async ({ state, assignee }) => {
                 await send('PATCH', `cases/${id}`, { state, assignee })

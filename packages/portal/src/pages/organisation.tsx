@@ -322,7 +322,7 @@ export function Audit(): ReactNode {
         </span>
       }
     >
-      <ol className="history">
+      <ol className="history" tabIndex={0}>
         {data?.rows.map(({ id, at, actor, action, subject, detail }) => (
           <li key={id}>
             <Time at={iso(at)} /> {actor} <strong>{action}</strong> {subject} <span className="faint">{detail}</span>

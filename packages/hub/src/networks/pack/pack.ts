@@ -152,7 +152,8 @@ export async function collect(parts: Parts, question: PackQuestion): Promise<Pac
     first_seen: times[0] ?? '',
     last_seen: times.at(-1) ?? '',
     severity: found[0]?.severity ?? 'info',
-    causes: causes.filter((cause) => mentioned.has(cause)),
+    // Whoever attacks has looked around first: that alone is only said where there is nothing else.
+    causes: causes.filter((cause) => mentioned.has(cause) && (cause !== 'scanner' || mentioned.size === 1)),
     confidence: seenBy.length === 0 ? 'low' : seenBy.length >= 2 && organisations.size >= 2 ? 'high' : 'medium',
     sensors: witnesses.rows.length,
     organisations: organisations.size,

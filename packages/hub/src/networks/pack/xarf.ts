@@ -38,7 +38,13 @@ function typeOf(pack: Pack): Record<string, unknown> {
       targeted_ports: pack.ports,
       targeted_services: pack.services,
     }
-  return { category: 'connection', type: 'port_scan', protocol, ...times }
+  return {
+    category: 'connection',
+    type: 'port_scan',
+    protocol,
+    ...times,
+    ...(first !== undefined && { destination_port: first.target_port }),
+  }
 }
 
 const second = (iso: string): string => `${iso.slice(0, 19)}Z`

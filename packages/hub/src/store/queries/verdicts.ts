@@ -73,9 +73,9 @@ export const verdictList = query({
     sort?: string | undefined
     descending?: boolean
   }) =>
-    sql`SELECT toString(run) AS run, type, entity, verdict, k, d, n, expected, group_kind, group_name, group_k, group_expected,
+    sql`SELECT toString(verdicts.run) AS run, type, entity, verdict, k, d, n, expected, group_kind, group_name, group_k, group_expected,
           lift, verdicts.p AS p, q, ${p.sensors === undefined ? sql`d` : sql`length(arrayIntersect(sensors, ${strings(p.sensors)}))`} AS here
-        FROM skep.verdicts AS verdicts WHERE run = (SELECT max(run) FROM skep.verdicts)
+        FROM skep.verdicts AS verdicts WHERE verdicts.run = (SELECT max(latest.run) FROM skep.verdicts AS latest)
           ${p.sensors === undefined ? sql`` : sql`AND hasAny(sensors, ${strings(p.sensors)})`}
           ${p.type === undefined ? sql`` : sql`AND type = ${string(p.type)}`}
           ${p.verdict === undefined ? sql`` : sql`AND verdict = ${string(p.verdict)}`}
