@@ -19,6 +19,7 @@ import { Ingest } from './gateway/ingest.ts'
 import { FileJournal, SharedJournal } from './gateway/journal.ts'
 import { Receiver } from './gateway/receive.ts'
 import { Mailer } from './mail.ts'
+import { deliver, watch as watchAlerts } from './networks/alerts/alerts.ts'
 import { keepCases } from './networks/cases.ts'
 import { Prover } from './networks/proofs.ts'
 import { Rdap } from './networks/rdap.ts'
@@ -274,6 +275,15 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     await watchFleet(relational, log.of('fleet'))
     await stepRollouts(relational, log.of('fleet'))
   }
+  const alerting = {
+    store,
+    relational,
+    mailer,
+    outbound,
+    unseal: (sealed: string) => unseal(secret, sealed),
+    publicPortal,
+    log: log.of('alerts'),
+  }
   // What is done now and then; of several hubs, one does it.
   const jobs: readonly { every: number; work: () => Promise<unknown>; lease?: string }[] = [
     ...(options.update === true
@@ -291,6 +301,9 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     { every: 30_000, work: watch, lease: 'fleet' },
     { every: 3_600_000, work: () => blobs.sweep(14 * day) },
     { every: 3_600_000, work: () => prover.renew(), lease: 'proofs' },
+    { every: 60_000, work: () => watchAlerts(alerting), lease: 'alerts' },
+    { every: 20_000, work: () => deliver(alerting), lease: 'deliveries' },
+    { every: day, work: () => relational.alerts.prune(Date.now() - 90 * day), lease: 'alerts pruned' },
     { every: 300_000, work: () => keepCases({ store, relational, log: log.of('cases') }), lease: 'cases' },
     {
       every: 600_000,
@@ -350,7 +363,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       doors?.closeAllConnections()
       await Promise.all(closed)
       mailer.close()
-      for (const name of [`hub ${holder}`, 'fleet', 'proofs', 'verdicts', 'cases']) await leases.release(name)
+      for (const name of [`hub ${holder}`, 'fleet', 'proofs', 'verdicts', 'cases', 'alerts', 'deliveries'])
+        await leases.release(name)
       await store.close()
       await engine?.stop()
       await relational.close()

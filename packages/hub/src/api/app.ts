@@ -10,6 +10,7 @@ import { ruleOf } from '../access/guard.ts'
 import { record, type Context, type Env } from './context.ts'
 import { metricsText } from './metrics.ts'
 import { eventRoutes } from './routes/events.ts'
+import { alertRoutes } from './routes/alerts.ts'
 import { caseRoutes } from './routes/cases.ts'
 import { claimRoutes } from './routes/claims.ts'
 import { evidence } from './routes/evidence.ts'
@@ -157,6 +158,7 @@ export function createApp(context: Context): OpenAPIHono<Env> {
   mineRoutes(app, context)
   packRoutes(app, context)
   caseRoutes(app, context)
+  alertRoutes(app, context)
   fleetRoutes(app, context)
   ledgerRoutes(app, context)
   joiningRoutes(app, context)

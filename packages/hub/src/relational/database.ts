@@ -1,3 +1,4 @@
+import { Alerts } from './alerts.ts'
 import { Audit } from './audit.ts'
 import { openPostgres, openSqlite, type Driver } from './driver.ts'
 import { Fleet } from './fleet.ts'
@@ -21,6 +22,7 @@ export class Relational {
   readonly people: People
   readonly claims: Claims
   readonly cases: Cases
+  readonly alerts: Alerts
   readonly audit: Audit
   readonly throttle: Throttle
 
@@ -33,6 +35,7 @@ export class Relational {
     this.people = new People(db)
     this.claims = new Claims(db)
     this.cases = new Cases(db)
+    this.alerts = new Alerts(db)
     this.audit = new Audit(db)
     this.throttle = new Throttle(db)
   }

@@ -108,4 +108,19 @@ export const steps: readonly string[] = [
    CREATE TABLE case_log (id INTEGER PRIMARY KEY, case_id INTEGER NOT NULL, at INTEGER NOT NULL, actor TEXT NOT NULL,
      kind TEXT NOT NULL, detail TEXT NOT NULL);
    CREATE INDEX case_log_by_case ON case_log (case_id, id);`,
+
+  // Alerts: what to watch for, whom to tell, what was told and what came of it.
+  `CREATE TABLE channels (id TEXT PRIMARY KEY, organisation TEXT NOT NULL, kind TEXT NOT NULL, title TEXT NOT NULL,
+     target TEXT NOT NULL, digest_minutes INTEGER NOT NULL, quiet_from INTEGER, quiet_until INTEGER,
+     author TEXT NOT NULL, created INTEGER NOT NULL);
+   CREATE TABLE alert_rules (id TEXT PRIMARY KEY, organisation TEXT NOT NULL, title TEXT NOT NULL,
+     condition TEXT NOT NULL, channels TEXT NOT NULL, snoozed INTEGER, escalate_minutes INTEGER,
+     escalate_to TEXT, author TEXT NOT NULL, created INTEGER NOT NULL);
+   CREATE TABLE alert_states (id INTEGER PRIMARY KEY, rule TEXT NOT NULL, key TEXT NOT NULL, detail TEXT NOT NULL,
+     opened INTEGER NOT NULL, last INTEGER NOT NULL, closed INTEGER, acknowledged TEXT, escalated INTEGER);
+   CREATE INDEX alert_states_by_rule ON alert_states (rule, key);
+   CREATE TABLE deliveries (id INTEGER PRIMARY KEY, organisation TEXT NOT NULL, channel TEXT NOT NULL,
+     rule TEXT NOT NULL, text TEXT NOT NULL, made INTEGER NOT NULL, due INTEGER NOT NULL, state TEXT NOT NULL,
+     attempts INTEGER NOT NULL DEFAULT 0, answer TEXT NOT NULL DEFAULT '', sent INTEGER);
+   CREATE INDEX deliveries_by_state ON deliveries (state, due);`,
 ]
