@@ -164,6 +164,34 @@ test.runIf(chromium)(
 )
 
 test.runIf(chromium)(
+  'is alerted: a channel, a preview, a thing to watch for',
+  async () => {
+    await page.goto(`${portal}/alerts`)
+    await page.getByText('Nothing is open').waitFor()
+    const card = page.locator('section', { hasText: 'Channels' })
+    await card.locator('select[name=kind]').selectOption('webhook')
+    await card.getByLabel('What to call it').fill('inwards')
+    await card.getByLabel('Address').fill('https://127.0.0.1/')
+    await card.getByRole('button', { name: 'Add' }).click()
+    await card.getByText('not on the public Internet').waitFor()
+    await card.getByLabel('Address').fill('https://hooks.example.org/x')
+    await card.getByRole('button', { name: 'Add' }).click()
+    await card.getByText('whsec_').waitFor()
+    await page.getByText('Watch for something').click()
+    const form = page.locator('form[aria-label=Alert]')
+    await form.getByLabel('What to call it').fill('Too many')
+    await form.locator('select[name=when]').selectOption('threshold')
+    await form.getByRole('button', { name: /What would it have told/ }).click()
+    await form.getByText(/^On 0 days of 30/).waitFor()
+    await form.locator('select[name=channel]').selectOption({ label: 'inwards' })
+    await form.getByRole('button', { name: 'Watch', exact: true }).click()
+    await page.getByText('10 addresses within 24 h of high severity or worse').waitFor()
+    expect(await page.getByText('whsec_').count()).toBeLessThanOrEqual(1)
+  },
+  60_000,
+)
+
+test.runIf(chromium)(
   'none of these pages has a finding of axe, an error, or a scroll bar across, on a large or a small screen',
   async () => {
     const wrong: string[] = []
@@ -174,6 +202,7 @@ test.runIf(chromium)(
       `/pack/${network.address}?since=2017-11-01&until=2017-12-01`,
       '/cases',
       `/case/${rows[0]?.id}`,
+      '/alerts',
       '/aimed',
       '/organisation',
       '/account',

@@ -50,6 +50,10 @@ const router = createRouter({
       lazyRouteComponent(() => import('./pages/cases.tsx'), 'CasePage'),
     ),
     page(
+      '/alerts',
+      lazyRouteComponent(() => import('./pages/alerts.tsx'), 'AlertsPage'),
+    ),
+    page(
       '/aimed',
       lazyRouteComponent(() => import('./pages/aimed.tsx'), 'Aimed'),
     ),

@@ -17,6 +17,7 @@ const pagesFor = (me: Me): (readonly [string, string])[] => {
       : ([
           ['/mine', 'My network'],
           ['/cases', 'Cases'],
+          ['/alerts', 'Alerts'],
           ['/aimed', 'Aimed at me'],
         ] as const)),
     ...(operator ? ([['/networks', 'Networks']] as const) : []),
