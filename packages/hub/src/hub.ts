@@ -20,6 +20,7 @@ import { FileJournal, SharedJournal } from './gateway/journal.ts'
 import { Receiver } from './gateway/receive.ts'
 import { Mailer } from './mail.ts'
 import { deliver, watch as watchAlerts } from './networks/alerts/alerts.ts'
+import { sendReports } from './networks/reports/mailing.ts'
 import { keepCases } from './networks/cases.ts'
 import { Prover } from './networks/proofs.ts'
 import { Rdap } from './networks/rdap.ts'
@@ -304,6 +305,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     { every: 60_000, work: () => watchAlerts(alerting), lease: 'alerts' },
     { every: 20_000, work: () => deliver(alerting), lease: 'deliveries' },
     { every: day, work: () => relational.alerts.prune(Date.now() - 90 * day), lease: 'alerts pruned' },
+    { every: 600_000, work: () => sendReports(alerting), lease: 'reports' },
     { every: 300_000, work: () => keepCases({ store, relational, log: log.of('cases') }), lease: 'cases' },
     {
       every: 600_000,
@@ -363,7 +365,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       doors?.closeAllConnections()
       await Promise.all(closed)
       mailer.close()
-      for (const name of [`hub ${holder}`, 'fleet', 'proofs', 'verdicts', 'cases', 'alerts', 'deliveries'])
+      for (const name of [`hub ${holder}`, 'fleet', 'proofs', 'verdicts', 'cases', 'alerts', 'deliveries', 'reports'])
         await leases.release(name)
       await store.close()
       await engine?.stop()

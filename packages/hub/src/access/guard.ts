@@ -48,6 +48,8 @@ const open: readonly (readonly [Rule, readonly Method[], readonly string[]])[] =
       '/api/v1/cases',
       '/api/v1/cases/*',
       '/api/v1/contacts',
+      '/api/v1/reports',
+      '/api/v1/reports/*',
       '/api/v1/alerts',
       '/api/v1/channels',
       '/api/v1/verdicts',

@@ -25,6 +25,7 @@ import { mineRoutes } from './routes/mine.ts'
 import { organisationRoutes } from './routes/organisations.ts'
 import { packRoutes } from './routes/packs.ts'
 import { releaseRoutes } from './routes/releases.ts'
+import { reportRoutes } from './routes/reports.ts'
 import { search } from './routes/search.ts'
 import { cookieName, giveCookie, signInRoutes } from './routes/signin.ts'
 import { views } from './routes/views.ts'
@@ -159,6 +160,7 @@ export function createApp(context: Context): OpenAPIHono<Env> {
   packRoutes(app, context)
   caseRoutes(app, context)
   alertRoutes(app, context)
+  reportRoutes(app, context)
   fleetRoutes(app, context)
   ledgerRoutes(app, context)
   joiningRoutes(app, context)

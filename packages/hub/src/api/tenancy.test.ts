@@ -112,12 +112,13 @@ const filled = (path: string): string =>
     .replace('/api/v1/', '')
     .replace('{sha256}', sha256)
     .replace('{name}', canary.sensor)
-    .replace('{resource}', attacker)
+    .replace('{type}', 'event4_honeypot_http_scan')
     .replace(/\{id\}/, '1')
 const questions: Readonly<Record<string, string>> = {
   '/api/v1/search': `?q=${attacker}`,
   '/api/v1/indicators': '?type=credential',
   '/api/v1/breakdown': '?by=service',
+  '/api/v1/reports/daily/{type}': `?date=${new Date(Date.now() - 3_600_000).toISOString().slice(0, 10)}`,
   '/api/v1/packs': `?subject=${attacker}`,
   '/api/v1/contacts': `?subject=${attacker}`,
 }

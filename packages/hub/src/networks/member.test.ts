@@ -280,3 +280,50 @@ test('verdicts: what touches all is global; a member sees those of its own senso
   await judgeAll({ ...hub, log })
   expect((await nren.api('GET', 'verdicts')).body['rows']).toHaveLength(before)
 })
+
+test('reports: the day as Shadowserver has it, by API and by mail, once', async () => {
+  const { sendReports } = await import('./reports/mailing.ts')
+  const { Mailer } = await import('../mail.ts')
+  const yesterday = new Date(started - day).toISOString().slice(0, 10)
+  await attack(sensors[0] as Member, guesser, Date.parse(`${yesterday}T12:00:00Z`))
+  const file = await desk.fetch(`/api/v1/reports/daily/event4_honeypot_brute_force?date=${yesterday}`)
+  expect(file.headers.get('content-disposition')).toContain(`${yesterday}-event4_honeypot_brute_force-holder-asn.csv`)
+  const [head = '', line = ''] = (await file.text()).split('\r\n')
+  const columns = head.split(',')
+  const values = line.split(',')
+  expect(values).toHaveLength(48)
+  const of = (name: string) => values[columns.indexOf(name)]
+  expect([
+    of('src_ip'),
+    of('src_port'),
+    of('src_asn'),
+    of('dst_ip'),
+    of('dst_port'),
+    of('username'),
+    of('password'),
+  ]).toEqual([guesser, '40001', '13335', '', '23', 'root', 'xc3511'])
+  expect(of('timestamp')).toBe(`${yesterday} 12:00:00`)
+  const viewer = await person(hub, 'viewer@holder.example', 'holder', 'viewer')
+  const masked = await viewer.fetch(`/api/v1/reports/daily/event4_honeypot_brute_force?date=${yesterday}`)
+  expect(await masked.text()).not.toContain('xc3511')
+  const empty = await desk.fetch(`/api/v1/reports/daily/event4_honeypot_ics_scan?date=${yesterday}`)
+  expect((await empty.text()).split('\r\n').filter((text) => text !== '')).toHaveLength(1)
+
+  for (const period of ['daily', 'weekly']) await desk.api('PUT', 'me/reports', { period, on: true })
+  expect((await desk.api('GET', 'reports')).body['subscribed']).toEqual(['daily', 'weekly'])
+  mails.length = 0
+  const parts = {
+    ...hub,
+    log,
+    publicPortal: () => 'https://hub.example',
+    mailer: new Mailer(`smtp://127.0.0.1:${(smtp.server.address() as AddressInfo).port}/?insecure`),
+  }
+  // Tomorrow, when the day has been over for some hours.
+  const now = Date.parse(`${new Date(started).toISOString().slice(0, 10)}T06:00:00Z`)
+  expect(await sendReports(parts, now)).toBe(2)
+  expect(await sendReports(parts, now)).toBe(0)
+  expect(mails.map(({ to }) => to)).toEqual([['desk@holder.example'], ['desk@holder.example']])
+  expect(mails.map(({ text }) => text).join()).toContain('event4_honeypot_brute_force')
+  expect(mails.map(({ text }) => text).join()).toMatch(/skep-holder-\d{4}-W\d\d\.pdf/)
+  parts.mailer.close()
+})

@@ -65,6 +65,10 @@ export interface Provider {
 /** What a one-time secret is for. */
 export type Errand = 'welcome' | 'recovery code' | 'passkey' | 'oidc' | 'claim' | 'received'
 
+/** How often a report comes. */
+export const periods = ['daily', 'weekly', 'monthly'] as const
+export type Period = (typeof periods)[number]
+
 const idle = 14 * 86_400_000
 /** E-mail addresses are compared without regard to case. */
 export const normalEmail = (text: string): string => text.trim().toLowerCase()
@@ -153,6 +157,65 @@ export class People {
          (CASE WHEN u.totp IS NULL THEN 0 ELSE 1 END) + (SELECT count(*) FROM passkeys p WHERE p.user_id = u.id) AS second
        FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.organisation = ? ORDER BY u.email`,
       organisation,
+    )
+  }
+
+  // Reports by mail
+
+  async subscribe(user: string, organisation: string, period: Period, on: boolean): Promise<void> {
+    if (on)
+      await this.#db.run(
+        'INSERT INTO subscriptions (user_id, organisation, period, created) VALUES (?, ?, ?, ?) ON CONFLICT (user_id, organisation, period) DO NOTHING',
+        user,
+        organisation,
+        period,
+        Date.now(),
+      )
+    else
+      await this.#db.run(
+        'DELETE FROM subscriptions WHERE user_id = ? AND organisation = ? AND period = ?',
+        user,
+        organisation,
+        period,
+      )
+  }
+  async subscribed(user: string, organisation: string): Promise<Period[]> {
+    const rows = await this.#db.all<{ period: Period }>(
+      'SELECT period FROM subscriptions WHERE user_id = ? AND organisation = ? ORDER BY period',
+      user,
+      organisation,
+    )
+    return rows.map(({ period }) => period)
+  }
+  /** Everybody who gets reports and is still a member. */
+  subscriptions(): Promise<
+    {
+      user_id: string
+      organisation: string
+      period: Period
+      last: string
+      email: string
+      role: MemberRole
+      language: string
+    }[]
+  > {
+    return this.#db.all(
+      `SELECT s.user_id, s.organisation, s.period, s.last, u.email, m.role, u.language FROM subscriptions s
+         JOIN users u ON u.id = s.user_id AND u.disabled IS NULL
+         JOIN memberships m ON m.user_id = s.user_id AND m.organisation = s.organisation`,
+    )
+  }
+  /** Notes which report was sent last. @returns whether it was not noted already, by another hub */
+  async reported(user: string, organisation: string, period: Period, last: string): Promise<boolean> {
+    return (
+      (await this.#db.run(
+        'UPDATE subscriptions SET last = ? WHERE user_id = ? AND organisation = ? AND period = ? AND last <> ?',
+        last,
+        user,
+        organisation,
+        period,
+        last,
+      )) === 1
     )
   }
 

@@ -123,4 +123,8 @@ export const steps: readonly string[] = [
      rule TEXT NOT NULL, text TEXT NOT NULL, made INTEGER NOT NULL, due INTEGER NOT NULL, state TEXT NOT NULL,
      attempts INTEGER NOT NULL DEFAULT 0, answer TEXT NOT NULL DEFAULT '', sent INTEGER);
    CREATE INDEX deliveries_by_state ON deliveries (state, due);`,
+
+  // Who gets reports by mail, and until when they have had them.
+  `CREATE TABLE subscriptions (user_id TEXT NOT NULL, organisation TEXT NOT NULL, period TEXT NOT NULL,
+     last TEXT NOT NULL DEFAULT '', created INTEGER NOT NULL, PRIMARY KEY (user_id, organisation, period));`,
 ]
