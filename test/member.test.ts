@@ -207,6 +207,7 @@ test.runIf(chromium)(
       '/organisation',
       '/account',
       '/signin',
+      '/public',
     ]
     for (const [scheme, width] of [
       ['light', 1440],

@@ -94,6 +94,10 @@ const router = createRouter({
     page('/claim', lazyRouteComponent(signin, 'Confirm')),
     page('/received', lazyRouteComponent(signin, 'Received')),
     page(
+      '/public',
+      lazyRouteComponent(() => import('./pages/public.tsx'), 'PublicPage'),
+    ),
+    page(
       '/account',
       lazyRouteComponent(() => import('./pages/account.tsx'), 'Account'),
     ),

@@ -24,6 +24,7 @@ import { memberRoutes } from './routes/members.ts'
 import { mineRoutes } from './routes/mine.ts'
 import { organisationRoutes } from './routes/organisations.ts'
 import { packRoutes } from './routes/packs.ts'
+import { publicRoutes } from './routes/public.ts'
 import { releaseRoutes } from './routes/releases.ts'
 import { reportRoutes } from './routes/reports.ts'
 import { search } from './routes/search.ts'
@@ -62,7 +63,8 @@ export function createApp(context: Context): OpenAPIHono<Env> {
     c.header('referrer-policy', 'no-referrer')
     c.header('cross-origin-opener-policy', 'same-origin')
     c.header('cross-origin-resource-policy', 'same-origin')
-    if (c.req.path.startsWith('/api/')) c.header('cache-control', 'no-store')
+    if (c.req.path.startsWith('/api/') && !c.req.path.startsWith('/api/v1/public/'))
+      c.header('cache-control', 'no-store')
   })
   app.onError((error, c) => {
     log.error(`${c.req.method} ${c.req.path}: ${error.stack ?? error.message}`)
@@ -161,6 +163,7 @@ export function createApp(context: Context): OpenAPIHono<Env> {
   caseRoutes(app, context)
   alertRoutes(app, context)
   reportRoutes(app, context)
+  publicRoutes(app, context)
   fleetRoutes(app, context)
   ledgerRoutes(app, context)
   joiningRoutes(app, context)

@@ -36,7 +36,7 @@ const pagesFor = (me: Me): (readonly [string, string])[] => {
   ]
 }
 /** Pages that one sees before one is signed in. */
-const openPages = new Set(['/signin', '/welcome', '/claim', '/received'])
+const openPages = new Set(['/signin', '/welcome', '/claim', '/received', '/public'])
 
 /** Takes what a person may paste and goes there. */
 function usePalette(): { open: boolean; setOpen: (open: boolean) => void; go: (text: string) => void } {

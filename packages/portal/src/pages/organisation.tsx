@@ -59,6 +59,7 @@ export function Organisation(): ReactNode {
         <Networks change={may('networks')} />
         <Customers change={may('networks')} />
         <Members change={may('members')} />
+        <Reports />
         {may('members') ? <Tokens mayOperate={false} /> : null}
         {may('members') ? <Audit /> : null}
       </div>
@@ -335,6 +336,61 @@ export function Audit(): ReactNode {
             ? `The chain of the honeynet's ${plural(proof.lines, 'line')} is whole; its end is ${proof.last.slice(0, 16)}…`
             : `Line ${proof.broken} was changed, or one before it is missing.`}
         </p>
+      )}
+    </Card>
+  )
+}
+
+function Reports(): ReactNode {
+  const { data } = useApi<{ types: { type: string; subject: string }[]; subscribed: string[]; mail: boolean }>(
+    'reports',
+  )
+  const [date, setDate] = useState(() => new Date(Date.now() - 86_400_000).toISOString().slice(0, 10))
+  return (
+    <Card title="Reports">
+      {data === undefined ? (
+        <Loading rows={2} />
+      ) : (
+        <>
+          <p>
+            {data.mail ? 'By mail to you:' : 'This hub sends no mail. You can still fetch them:'}{' '}
+            {(['daily', 'weekly', 'monthly'] as const).map((period) =>
+              data.subscribed.includes(period) ? (
+                <Sure
+                  key={period}
+                  ask="Get it no longer?"
+                  onYes={() => send('PUT', 'me/reports', { period, on: false })}
+                >
+                  {`${period} ✓`}
+                </Sure>
+              ) : (
+                <Sure
+                  key={period}
+                  ask={`Get it ${period}?`}
+                  onYes={() => send('PUT', 'me/reports', { period, on: true })}
+                >
+                  {period}
+                </Sure>
+              ),
+            )}
+          </p>
+          <p>
+            Last week: <a href="/api/v1/reports/summary?period=weekly&format=pdf">PDF</a>,{' '}
+            <a href="/api/v1/reports/summary?period=weekly&format=html">page</a>. Last month:{' '}
+            <a href="/api/v1/reports/summary?period=monthly&format=pdf">PDF</a>
+          </p>
+          <label className="fields">
+            A day in Shadowserver’s form
+            <input type="date" value={date} onChange={(event) => setDate(event.target.value)} />
+          </label>
+          <ul className="plain">
+            {data.types.map(({ type, subject }) => (
+              <li key={type}>
+                <a href={`/api/v1/reports/daily/${type}?date=${date}`}>{subject}</a>
+              </li>
+            ))}
+          </ul>
+        </>
       )}
     </Card>
   )

@@ -124,6 +124,9 @@ export function SignIn(): ReactNode {
             </p>
           ))}
           <p className="faint">
+            <a href="/public">What everybody may see</a>
+          </p>
+          <p className="faint">
             Do you run this hub? Its terminal printed a link; <code>npm run skep -- token link</code> makes a new one.
           </p>
         </>
