@@ -3,11 +3,13 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { extname, join, normalize } from 'node:path'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context as HonoContext } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { getCookie } from 'hono/cookie'
 import { callerOfToken, callerOfUser, reachOf, type Caller } from '../access/caller.ts'
 import { ruleOf } from '../access/guard.ts'
-import { record, type Context, type Env } from './context.ts'
+import { Pacer } from '../access/pace.ts'
+import { record, remoteOf, type Context, type Env } from './context.ts'
 import { metricsText } from './metrics.ts'
 import { eventRoutes } from './routes/events.ts'
 import { alertRoutes } from './routes/alerts.ts'
@@ -109,6 +111,16 @@ export function createApp(context: Context): OpenAPIHono<Env> {
     const holder = await relational.tokens.check(bearer ?? cookie)
     return holder && callerOfToken(relational, holder)
   }
+  // Requests a minute: of a caller, and of an address that has not said who it is.
+  const pacer = new Pacer()
+  const tooFast = (c: HonoContext<Env>, who: string, limit: number): Response | undefined => {
+    const pace = pacer.count(who, limit)
+    c.header('ratelimit-limit', String(pace.limit))
+    c.header('ratelimit-remaining', String(Math.max(0, pace.remaining)))
+    c.header('ratelimit-reset', String(pace.reset))
+    if (pace.remaining >= 0) return undefined
+    return c.json({ error: `Asked too often: wait ${pace.reset} seconds` }, 429, { 'retry-after': String(pace.reset) })
+  }
   app.use('/api/*', async (c, next) => {
     const bearer = /^Bearer (\S+)$/.exec(c.req.header('authorization') ?? '')?.[1]
     const rule = ruleOf(c.req.method, c.req.path)
@@ -117,14 +129,18 @@ export function createApp(context: Context): OpenAPIHono<Env> {
     if (bearer === undefined && c.req.method !== 'GET' && c.req.method !== 'HEAD') {
       if (site !== 'same-origin') return c.json({ error: 'This request came from another site' }, 403)
     }
-    if (rule === 'anyone') return next()
+    if (rule === 'anyone') return tooFast(c, `from ${remoteOf(c)}`, 300) ?? next()
     let caller = await callerOf(bearer, getCookie(c, cookieName) ?? '')
     if (caller === undefined) {
+      const fast = tooFast(c, `from ${remoteOf(c)}`, 300)
+      if (fast !== undefined) return fast
       return c.json(
         { error: 'Sign in, or send "Authorization: Bearer" with a token from: skep token create --role operator' },
         401,
       )
     }
+    const fast = tooFast(c, `by ${caller.user?.id ?? caller.label} ${caller.organisation ?? ''}`, 3000)
+    if (fast !== undefined) return fast
     // Operators may look through the eyes of an organisation.
     const as = c.req.query('organisation')
     if (as !== undefined && as !== caller.organisation) {

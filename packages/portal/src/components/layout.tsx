@@ -130,14 +130,6 @@ export function Layout(): ReactNode {
             </Link>
           </>
         )}
-        <button
-          type="button"
-          className="quiet"
-          onClick={() => setTheme(theme === 'dark' ? 'light' : theme === 'light' ? 'auto' : 'dark')}
-          title="Light, dark or as the system has it"
-        >
-          {theme === 'dark' ? 'Dark' : theme === 'light' ? 'Light' : 'Auto'}
-        </button>
       </header>
       <dialog ref={dialog} aria-label="Find anything" className="palette">
         <form
@@ -186,25 +178,47 @@ export function Layout(): ReactNode {
           <Outlet />
         )}
       </main>
-      {me === undefined || outside ? null : <Footer version={me.version} />}
+      <Footer version={me === undefined || outside ? undefined : me.version} theme={theme} onTheme={setTheme} />
     </>
   )
 }
 
-function Footer({ version }: { version: string }): ReactNode {
-  const { extent } = useRange()
-  const latest = extent?.snapshots.at(-1)
+function Footer({
+  version,
+  theme,
+  onTheme,
+}: {
+  version: string | undefined
+  theme: string
+  onTheme: (theme: string) => void
+}): ReactNode {
   return (
     <footer className="bottom">
       <p>
-        Skep {version} · times are UTC unless a mark says otherwise · <a href="/openapi.json">API</a>
+        Skep{version === undefined ? '' : ` ${version}`} · times are UTC unless a mark says otherwise ·{' '}
+        <a href="/openapi.json">API</a> ·{' '}
+        <button
+          type="button"
+          className="quiet"
+          onClick={() => onTheme(theme === 'dark' ? 'light' : theme === 'light' ? 'auto' : 'dark')}
+          title="Light, dark or as the system has it"
+        >
+          {theme === 'dark' ? 'Dark' : theme === 'light' ? 'Light' : 'Light or dark: as the system has it'}
+        </button>
       </p>
-      {latest === undefined ? null : (
-        <p>
-          Addresses are placed by the tables “{latest.id}” of {latest.date}. {latest.attribution}
-        </p>
-      )}
+      {version === undefined ? null : <Tables />}
     </footer>
+  )
+}
+
+/** Which tables place the addresses, and whom to name for them. */
+function Tables(): ReactNode {
+  const { extent } = useRange()
+  const latest = extent?.snapshots.at(-1)
+  return latest === undefined ? null : (
+    <p>
+      Addresses are placed by the tables “{latest.id}” of {latest.date}. {latest.attribution}
+    </p>
   )
 }
 
