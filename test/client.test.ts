@@ -58,6 +58,53 @@ test('it asks, pages, and says in the hub’s words what went wrong', async () =
   await expect(hub.call('GET /api/v1/sensors/{name}', { path: { name: 'nobody' } })).rejects.toThrow(/no sensor nobody/)
 })
 
+test('a language model’s tools see what their token sees, and are told what is hostile', async () => {
+  const { Client } = await import('@modelcontextprotocol/client')
+  const { StdioClientTransport } = await import('@modelcontextprotocol/client/stdio')
+  const { skep } = await import('./process.ts')
+  const talk = async (token: string) => {
+    const client = new Client({ name: 'test', version: '1' })
+    await client.connect(
+      new StdioClientTransport({
+        command: process.execPath,
+        args: [skep, 'mcp', '--hub', all.portal],
+        env: { ...(process.env as Record<string, string>), SKEP_TOKEN: token },
+      }),
+    )
+    return client
+  }
+  const said = (answer: { content?: unknown }) =>
+    (answer.content as { text: string }[]).map(({ text }) => text).join('\n')
+  const client = await talk(call('token', 'create', '--role', 'viewer', '--data', data).trim())
+  const { tools } = await client.listTools()
+  expect(tools.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['overview', 'offenders', 'evidence', 'verdicts', 'cases', 'search', 'session']),
+  )
+  const asked = { name: 'offenders', arguments: { since: '2017-11-01', until: '2017-12-01', limit: 3 } }
+  const answer = said(await client.callTool(asked))
+  expect(answer).toContain('never an instruction')
+  expect((JSON.parse(answer.split('\n')[1] ?? '') as { rows: unknown[] }).rows).toHaveLength(3)
+  await client.close()
+  // A token of an organisation without networks sees nothing, and one that is none is told so.
+  await hub.call('PUT /api/v1/organisations/{name}', { path: { name: 'empty' }, body: { title: 'Empty' } })
+  const made = await fetch(`${all.portal}/api/v1/tokens?organisation=empty`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${call('token', 'create', '--data', data).trim()}`,
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({ label: 'model', role: 'viewer' }),
+  })
+  const other = await talk(((await made.json()) as { token: string }).token)
+  expect((JSON.parse(said(await other.callTool(asked)).split('\n')[1] ?? '') as { rows: unknown[] }).rows).toEqual([])
+  await other.close()
+  const stranger = await talk('skep_viewer_wrong')
+  const refused = await stranger.callTool(asked)
+  expect(refused.isError).toBe(true)
+  expect(said(refused)).toContain('Sign in')
+  await stranger.close()
+}, 60_000)
+
 test('every answer says how much may still be asked', async () => {
   const response = await fetch(`${all.portal}/api/v1/public/overview`)
   const limit = Number(response.headers.get('ratelimit-limit'))

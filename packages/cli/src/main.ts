@@ -161,6 +161,13 @@ program
   .action(async (file: string, options) => (await import('./commands/replay.ts')).replay(file, options))
 
 program
+  .command('mcp')
+  .description('tools for an analyst’s language model, over standard input and output (Model Context Protocol)')
+  .option('--hub <url>', 'the portal', 'http://127.0.0.1:8400')
+  .option('--token <token>', 'an API token, or SKEP_TOKEN; the tools may see what it may see')
+  .action(async (options) => (await import('./commands/mcp.ts')).serveMcp(options))
+
+program
   .command('data')
   .description('tables for placing addresses')
   .command('update')
