@@ -204,6 +204,7 @@ test.runIf(chromium)(
       `/case/${rows[0]?.id}`,
       '/alerts',
       '/aimed',
+      '/routing',
       '/organisation',
       '/account',
       '/signin',

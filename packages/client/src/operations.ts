@@ -1179,6 +1179,7 @@ export interface Operations {
           }
         | { when: 'relapse' }
         | { when: 'aimed' }
+        | { when: 'routing' }
         | { when: 'silence' }
       channels: string[]
       escalate_minutes?: (number | null) | undefined
@@ -1291,6 +1292,7 @@ export interface Operations {
           }
         | { when: 'relapse' }
         | { when: 'aimed' }
+        | { when: 'routing' }
         | { when: 'silence' }
       channels: string[]
       escalate_minutes?: (number | null) | undefined
@@ -1423,6 +1425,7 @@ export interface Operations {
           }
         | { when: 'relapse' }
         | { when: 'aimed' }
+        | { when: 'routing' }
         | { when: 'silence' }
     }
     answer: { days: { day: string; addresses: number; tells: boolean }[] | null }
@@ -1487,6 +1490,27 @@ export interface Operations {
       until: string
       economies: { key: string; sources: number }[]
       causes: { key: string; sources: number }[]
+    }
+  }
+  /** Announcements of your resources beside ROAs and IRR objects, with every mismatch explained */
+  'GET /api/v1/routing': {
+    path: Record<never, never>
+    query: Record<never, never>
+    body: Record<never, never>
+    answer: {
+      at: number | null
+      vantages: string[]
+      lines: {
+        prefix: string
+        asn: number
+        seen: number
+        vantages: number
+        rpki: 'valid' | 'invalid' | 'not found'
+        irr: number[]
+        problems: string[]
+        certain: boolean
+      }[]
+      unused: { prefix: string; asn: number; maxLength: number }[]
     }
   }
   /** All sensors: how they are, their alerts, and what became of their events */

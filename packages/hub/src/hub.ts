@@ -20,6 +20,7 @@ import { FileJournal, SharedJournal } from './gateway/journal.ts'
 import { Receiver } from './gateway/receive.ts'
 import { Mailer } from './mail.ts'
 import { deliver, watch as watchAlerts } from './networks/alerts/alerts.ts'
+import { keepRouting } from './networks/routing/keep.ts'
 import { sendReports } from './networks/reports/mailing.ts'
 import { keepCases } from './networks/cases.ts'
 import { Prover } from './networks/proofs.ts'
@@ -72,6 +73,8 @@ export interface HubOptions {
   readonly portal?: string | undefined
   /** Whether to fetch the public tables daily. */
   readonly update?: boolean
+  /** Whether the regular work is done; a test does it itself. */
+  readonly regular?: boolean
   readonly version?: string
   readonly log?: Log
 }
@@ -306,6 +309,11 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     { every: 20_000, work: () => deliver(alerting), lease: 'deliveries' },
     { every: day, work: () => relational.alerts.prune(Date.now() - 90 * day), lease: 'alerts pruned' },
     { every: 600_000, work: () => sendReports(alerting), lease: 'reports' },
+    {
+      every: 3_600_000,
+      work: () => keepRouting({ relational, log: log.of('routing') }, join(folder, 'routing')),
+      lease: 'routing',
+    },
     { every: 300_000, work: () => keepCases({ store, relational, log: log.of('cases') }), lease: 'cases' },
     {
       every: 600_000,
@@ -319,7 +327,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
         ]
       : []),
   ]
-  const timers = jobs.map(({ every, work, lease }) => {
+  const timers = (options.regular === false ? [] : jobs).map(({ every, work, lease }) => {
     let busy = false
     const timer = setInterval(() => {
       if (busy) return
@@ -365,7 +373,17 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       doors?.closeAllConnections()
       await Promise.all(closed)
       mailer.close()
-      for (const name of [`hub ${holder}`, 'fleet', 'proofs', 'verdicts', 'cases', 'alerts', 'deliveries', 'reports'])
+      for (const name of [
+        `hub ${holder}`,
+        'fleet',
+        'proofs',
+        'verdicts',
+        'cases',
+        'alerts',
+        'deliveries',
+        'reports',
+        'routing',
+      ])
         await leases.release(name)
       await store.close()
       await engine?.stop()

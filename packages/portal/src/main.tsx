@@ -54,6 +54,10 @@ const router = createRouter({
       lazyRouteComponent(() => import('./pages/alerts.tsx'), 'AlertsPage'),
     ),
     page(
+      '/routing',
+      lazyRouteComponent(() => import('./pages/routing.tsx'), 'RoutingPage'),
+    ),
+    page(
       '/aimed',
       lazyRouteComponent(() => import('./pages/aimed.tsx'), 'Aimed'),
     ),

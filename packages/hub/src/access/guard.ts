@@ -49,6 +49,7 @@ const open: readonly (readonly [Rule, readonly Method[], readonly string[]])[] =
       '/api/v1/cases/*',
       '/api/v1/contacts',
       '/api/v1/reports',
+      '/api/v1/routing',
       '/api/v1/reports/*',
       '/api/v1/alerts',
       '/api/v1/channels',

@@ -29,6 +29,7 @@ import { packRoutes } from './routes/packs.ts'
 import { publicRoutes } from './routes/public.ts'
 import { releaseRoutes } from './routes/releases.ts'
 import { reportRoutes } from './routes/reports.ts'
+import { routingRoutes } from './routes/routing.ts'
 import { search } from './routes/search.ts'
 import { cookieName, giveCookie, signInRoutes } from './routes/signin.ts'
 import { views } from './routes/views.ts'
@@ -180,6 +181,7 @@ export function createApp(context: Context): OpenAPIHono<Env> {
   alertRoutes(app, context)
   reportRoutes(app, context)
   publicRoutes(app, context)
+  routingRoutes(app, context)
   fleetRoutes(app, context)
   ledgerRoutes(app, context)
   joiningRoutes(app, context)

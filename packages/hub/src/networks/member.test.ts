@@ -76,6 +76,7 @@ beforeAll(async () => {
   hub = await startHub({
     data,
     ...(await testStore()),
+    regular: false,
     mail: `smtp://127.0.0.1:${(smtp.server.address() as AddressInfo).port}/?insecure`,
     mailFrom: 'Honeynet <honeynet@hub.example>',
     rdap: `http://${rdap}`,

@@ -37,7 +37,7 @@ const visit = async (sensor: Member, sources: readonly string[], at = then): Pro
 }
 
 beforeAll(async () => {
-  hub = await startHub({ data, ...(await testStore()) })
+  hub = await startHub({ data, ...(await testStore()), regular: false })
   await hub.ready
   sensors = await Promise.all(['a', 'b', 'c'].map((name) => member(hub, name)))
 }, 60_000)

@@ -19,6 +19,7 @@ const pagesFor = (me: Me): (readonly [string, string])[] => {
           ['/cases', 'Cases'],
           ['/alerts', 'Alerts'],
           ['/aimed', 'Aimed at me'],
+          ['/routing', 'Routing'],
         ] as const)),
     ...(operator ? ([['/networks', 'Networks']] as const) : []),
     ['/sources', 'Sources'],

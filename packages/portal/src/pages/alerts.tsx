@@ -53,6 +53,7 @@ const kinds = [
   ['threshold', 'so many addresses attack within some hours'],
   ['relapse', 'a case that was fixed opens again'],
   ['aimed', 'something is aimed at the networks of our sensors'],
+  ['routing', 'announcements, ROAs and IRR objects of ours disagree'],
   ['silence', 'a sensor of ours is silent'],
 ] as const
 

@@ -80,7 +80,7 @@ beforeAll(async () => {
   at = `127.0.0.1:${(receiver.address() as AddressInfo).port}`
   telegram.base = `http://${at}`
   const mail = `smtp://127.0.0.1:${(smtp.server.address() as AddressInfo).port}/?insecure`
-  hub = await startHub({ data, ...(await testStore()), mail, trustedHosts: [at] })
+  hub = await startHub({ data, ...(await testStore()), regular: false, mail, trustedHosts: [at] })
   await hub.ready
   sensor = await member(hub, 'straw', 'host')
   desk = await person(hub, 'desk@holder.example', 'holder', 'analyst')
@@ -241,6 +241,39 @@ describe('alerts', () => {
     await deliver(parts)
     expect(posts.at(-1)?.body).toContain('addresses attacked within 24 h (the limit is 100)')
   })
+
+  test('a leak of a whole table at one vantage point alerts nobody; what several see is one message', async () => {
+    const { mkdirSync, writeFileSync } = await import('node:fs')
+    const { keepRouting } = await import('../routing/keep.ts')
+    const folder = join(data, 'hub', 'routing')
+    mkdirSync(join(folder, 'vantages'), { recursive: true })
+    const own = ['1.1.1.0/24 13335']
+    // As it once happened: 260,000 routes from a stranger, at one vantage point.
+    const leak = Array.from({ length: 260_000 }, (_, i) => `${1 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}.0/24 64499`)
+    const claim = await hub.relational.claims.request({
+      organisation: 'holder',
+      resource: '1.0.0.0/8',
+      method: 'operator',
+      author: 'x',
+      author_id: '',
+    })
+    await hub.relational.claims.settle(claim, 'proved', '', 24 * hour)
+    writeFileSync(join(folder, 'vantages', 'singapore.txt'), [...own, ...leak].join('\n'))
+    for (const name of ['tokyo', 'sydney']) writeFileSync(join(folder, 'vantages', `${name}.txt`), own.join('\n'))
+    const look = () => keepRouting({ ...hub, log: logger('test', () => {}) }, folder)
+    await look()
+    await addRule({ when: 'routing' }, [await addChannel('webhook', { url: `http://${at}/routing` })])
+    expect(await watch(parts)).toEqual({ fresh: 0, queued: 0 })
+    expect((await desk.api('GET', 'routing')).body['lines'].length).toBeGreaterThan(1000)
+    // Now all of them see it: still one message.
+    for (const name of ['tokyo', 'sydney'])
+      writeFileSync(join(folder, 'vantages', `${name}.txt`), [...own, ...leak].join('\n'))
+    await look()
+    expect((await watch(parts)).queued).toBe(1)
+    expect(await deliver(parts)).toBe(1)
+    expect(posts).toHaveLength(1)
+    await hub.relational.claims.remove(claim.id)
+  }, 60_000)
 
   test('snoozed is silent, digests gather, quiet hours wait, escalation does not', async () => {
     const now = Date.now()

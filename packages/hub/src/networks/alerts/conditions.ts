@@ -7,6 +7,7 @@ import { run } from '../../store/query.ts'
 import { causes, severities, severityRank } from '../../understand/rule.ts'
 import { rules } from '../../understand/rules/index.ts'
 import { contains, readResource } from '../resource.ts'
+import { routingOf } from '../routing/keep.ts'
 import { defang, oneLine } from '../pack/text.ts'
 
 const hour = 3_600_000
@@ -47,6 +48,7 @@ export const conditionShape = z.discriminatedUnion('when', [
   }),
   z.strictObject({ when: z.literal('relapse').describe('a case that was fixed opens again') }),
   z.strictObject({ when: z.literal('aimed').describe('something is aimed at the networks of our sensors') }),
+  z.strictObject({ when: z.literal('routing').describe('announcements, ROAs and IRR objects of ours disagree') }),
   z.strictObject({ when: z.literal('silence').describe('a sensor of ours is silent') }),
 ])
 export type Condition = z.infer<typeof conditionShape>
@@ -148,6 +150,17 @@ export async function evaluate(
           `${row.type} ${row.entity}`.slice(0, 300),
           `${row.type} ${oneLine(defang(row.entity)).slice(0, 120)}: ${row.d} of ${row.n} sensors, ${row.lift.toFixed(1)} times the expected, q ${row.q.toPrecision(1)}`,
         ]),
+      )
+    }
+    case 'routing': {
+      const state = await routingOf(parts.relational, organisation)
+      return new Map(
+        (state?.lines ?? [])
+          .filter(({ certain, problems }) => certain && problems.length > 0)
+          .map((line) => [
+            `${line.prefix} ${line.asn} ${line.problems.join()}`.slice(0, 300),
+            `${line.prefix} from AS${line.asn}, seen at ${line.seen} of ${line.vantages}: ${line.problems.join('; ')}`,
+          ]),
       )
     }
     case 'silence': {
