@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { serve } from '@hono/node-server'
 import { logger, type Log } from '@skep/vocabulary'
 import { Resolver } from 'node:dns/promises'
+import { reachOf } from './access/caller.ts'
 import { OpenIdConnect } from './access/oidc.ts'
 import { createApp } from './api/app.ts'
 import { LiveFeed } from './api/context.ts'
@@ -22,6 +23,10 @@ import { Mailer } from './mail.ts'
 import { deliver, watch as watchAlerts } from './networks/alerts/alerts.ts'
 import { keepRouting } from './networks/routing/keep.ts'
 import { sendReports } from './networks/reports/mailing.ts'
+import { escalateLetters, PeeringDb } from './networks/contacts.ts'
+import { Letters } from './networks/letters/send.ts'
+import { collect } from './networks/pack/pack.ts'
+import { Redactor } from './access/redact.ts'
 import { keepCases } from './networks/cases.ts'
 import { Prover } from './networks/proofs.ts'
 import { Rdap } from './networks/rdap.ts'
@@ -54,6 +59,8 @@ export interface HubOptions {
   readonly mailFrom?: string | undefined
   /** Hosts (host or host:port) that may be called though they are not on the public Internet. */
   readonly trustedHosts?: readonly string[] | undefined
+  /** PeeringDB, or a copy of it. */
+  readonly peeringDb?: string | undefined
   /** An RDAP server that knows which registry to ask. */
   readonly rdap?: string | undefined
   /** DNS servers for looking at proofs; without them the machine's own. */
@@ -94,6 +101,8 @@ export interface Hub {
   readonly ready: Promise<void>
   /** Enters a sensor without a token: for one that the hub's own machine runs. @returns its certificate */
   readonly adopt: (sensor: string, publicKey: string, organisation?: string) => Promise<string>
+  /** Hands letters that nobody answered to the CERTs now, rather than within an hour. */
+  readonly escalate: (now?: number) => Promise<number>
   /** Looks after the fleet now, rather than within half a minute: alerts and rollouts. */
   readonly watch: () => Promise<void>
   /** Commits what is waiting, ends the store in order, closes. */
@@ -185,6 +194,36 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   let portalPort = 0
   const publicPortal = (): string =>
     options.publicPortal?.replace(/\/$/, '') ?? `http://${shown(options.host ?? '127.0.0.1')}:${portalPort}`
+  const peeringDb = new PeeringDb(outbound, options.peeringDb)
+  const letters = new Letters({
+    relational,
+    mailer,
+    publicPortal,
+    contact:
+      /[^\s<>]+@[^\s<>]+/.exec(options.mailFrom ?? '')?.[0] ??
+      `abuse@${options.publicPortal === undefined ? hostname() : new URL(options.publicPortal).hostname}`,
+  })
+  /** Hands on to the CERT what nobody answered, with the evidence of now. */
+  const escalate = (now?: number) =>
+    escalateLetters(
+      { relational, log: log.of('letters') },
+      async (letter) => {
+        const pack = await collect(
+          { store, relational, enricher },
+          {
+            subject: letter.subject,
+            window: { since: new Date(Date.now() - 60 * day).toISOString(), until: new Date().toISOString() },
+            reach: { ...(await reachOf(relational, letter.organisation)), sensors: [] },
+            redactor: new Redactor(await relational.fleet.addresses()),
+            secrets: false,
+          },
+        )
+        if (pack === undefined || letter.cert === undefined) return
+        const { cert: to, ...sent } = letter
+        await letters.send(pack, { ...sent, to, escalate_days: 0 })
+      },
+      now,
+    )
   const prover = new Prover({
     relational,
     mailer,
@@ -207,9 +246,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     outbound,
     prover,
     rdap,
-    contact:
-      /[^\s<>]+@[^\s<>]+/.exec(options.mailFrom ?? '')?.[0] ??
-      `abuse@${options.publicPortal === undefined ? hostname() : new URL(publicPortal()).hostname}`,
+    peeringDb,
+    letters,
     oidc: new OpenIdConnect(outbound),
     seal: (text) => seal(secret, text),
     unseal: (sealed) => unseal(secret, sealed),
@@ -314,6 +352,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       work: () => keepRouting({ relational, log: log.of('routing') }, join(folder, 'routing')),
       lease: 'routing',
     },
+    { every: 3_600_000, work: () => escalate(), lease: 'letters' },
     { every: 300_000, work: () => keepCases({ store, relational, log: log.of('cases') }), lease: 'cases' },
     {
       every: 600_000,
@@ -354,6 +393,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     receiver,
     ready,
     watch,
+    escalate,
     async adopt(sensor, publicKey, organisation = 'home') {
       await relational.fleet.enter(sensor, { organisation, fleet_group: 'all', ring: 0, label: '' })
       const issued = await authority.certify(sensor, publicKey)

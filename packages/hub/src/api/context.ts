@@ -9,6 +9,8 @@ import type { Authority } from '../gateway/authority.ts'
 import type { Ingest } from '../gateway/ingest.ts'
 import type { Receiver } from '../gateway/receive.ts'
 import type { Mailer } from '../mail.ts'
+import type { PeeringDb } from '../networks/contacts.ts'
+import type { Letters } from '../networks/letters/send.ts'
 import type { Rdap } from '../networks/rdap.ts'
 import type { Prover } from '../networks/proofs.ts'
 import type { Outbound } from '../outbound.ts'
@@ -35,8 +37,8 @@ export interface Context {
   readonly oidc: OpenIdConnect
   readonly prover: Prover
   readonly rdap: Rdap
-  /** The honeynet's own address for questions, as it stands in reports. */
-  readonly contact: string
+  readonly peeringDb: PeeringDb
+  readonly letters: Letters
   /** Seals what must be kept readable. */
   readonly seal: (text: string) => string
   readonly unseal: (sealed: string) => string

@@ -31,7 +31,13 @@ const attacker = '1.1.1.1'
 const asn = 13_335
 
 beforeAll(async () => {
-  hub = await startHub({ data, ...(await testStore()), version: 'test', rdap: 'http://127.0.0.1:1' })
+  hub = await startHub({
+    data,
+    ...(await testStore()),
+    version: 'test',
+    rdap: 'http://127.0.0.1:1',
+    peeringDb: 'http://127.0.0.1:1',
+  })
   await hub.ready
   straw = await member(hub, canary.sensor, 'host')
   await hub.relational.fleet.heard(canary.sensor, {
@@ -135,7 +141,7 @@ describe('every route', () => {
     // Not shut by mistake: these are what only operators do.
     for (const { path } of closed)
       expect(path).toMatch(
-        /^\/api\/v1\/(sensors|fleet|invites|groups|desired|settings|releases|rollouts|batches|dead-letters|checks|organisations|users|providers|decisions|gateway|probe|joining)/,
+        /^\/api\/v1\/(sensors|fleet|invites|groups|desired|settings|releases|rollouts|batches|dead-letters|checks|organisations|users|providers|decisions|certs|gateway|probe|joining)/,
       )
     // What anyone may call shows nothing of anybody.
     for (const { method, path } of all.filter((one) => ruleOf(one.method, one.path) === 'anyone'))

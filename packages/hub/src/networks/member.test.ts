@@ -67,7 +67,13 @@ beforeAll(async () => {
     },
   })
   await new Promise<void>((resolve) => smtp.listen(0, '127.0.0.1', () => resolve()))
-  registry = createServer((_, response) => {
+  registry = createServer((request, response) => {
+    if (request.url?.startsWith('/api/net') === true) {
+      const noc = { role: 'NOC', name: 'NOC', email: 'NOC@holder.example' }
+      const sales = { role: 'Sales', name: 'S', email: 'sales@holder.example' }
+      response.end(JSON.stringify({ data: [{ poc_set: [sales, noc] }] }))
+      return
+    }
     const card = ['vcard', [['email', {}, 'text', 'abuse@holder.example']]]
     response.end(JSON.stringify({ handle: 'NET', entities: [{ roles: ['abuse'], vcardArray: card }] }))
   })
@@ -80,6 +86,7 @@ beforeAll(async () => {
     mail: `smtp://127.0.0.1:${(smtp.server.address() as AddressInfo).port}/?insecure`,
     mailFrom: 'Honeynet <honeynet@hub.example>',
     rdap: `http://${rdap}`,
+    peeringDb: `http://${rdap}`,
     trustedHosts: [rdap],
   })
   await hub.ready
@@ -159,7 +166,8 @@ describe('the evidence', () => {
   test('goes to the registry’s contact and to nobody else; the reader’s answer stands in the case', async () => {
     const { body: opened } = await desk.api('POST', 'cases', { subject: bot })
     expect((await desk.api('GET', `contacts?subject=${bot}`)).body['rows']).toMatchObject([
-      { email: 'abuse@holder.example', role: 'abuse' },
+      { email: 'abuse@holder.example', role: 'abuse', from: 'registry' },
+      { email: 'noc@holder.example', role: 'noc', from: 'PeeringDB' },
     ])
     const refused = await desk.api('POST', 'packs/send', { subject: bot, to: 'anybody@else.example' })
     expect(refused.status).toBe(400)
@@ -183,6 +191,31 @@ describe('the evidence', () => {
     expect(history).toContain('sent to abuse@holder.example')
     expect(history).toContain('received on it')
   })
+})
+
+test('what nobody answers goes to the CERT of the economy, once; what was answered does not', async () => {
+  expect((await desk.api('PUT', 'certs', { certs: {} })).status).toBe(403)
+  await hub.relational.setMeta('certs', JSON.stringify({ AU: { name: 'CERT', email: 'cert@cert.example' } }))
+  const rows = (await desk.api('GET', `contacts?subject=${bot}`)).body['rows']
+  expect(rows.at(-1)).toMatchObject({ role: 'national CERT', email: 'cert@cert.example', from: 'CERT' })
+  mails.length = 0
+  for (const [subject, to] of [
+    [bot, 'noc@holder.example'],
+    [guesser, 'noc@holder.example'],
+  ])
+    expect((await desk.api('POST', 'packs/send', { subject, to, escalate_days: 3 })).status).toBe(200)
+  expect(mails).toHaveLength(2)
+  const answered = /received#(e[\w-]+)/.exec(mails[1]?.text ?? '')?.[1] ?? ''
+  await new Browser(hub.url).api('POST', 'public/received', { secret: answered })
+  expect(await hub.escalate()).toBe(0)
+  const later = Date.now() + 4 * day
+  expect(await hub.escalate(later)).toBe(1)
+  expect(await hub.escalate(later)).toBe(0)
+  expect(mails.at(-1)?.to).toEqual(['cert@cert.example'])
+  expect(mails.at(-1)?.text).toContain(bot)
+  const { body } = await desk.api('GET', `cases?subject=${bot}`)
+  const { body: kept } = await desk.api('GET', `cases/${body['rows'][0].id}`)
+  expect(kept['history'].map((line: { kind: string }) => line.kind)).toContain('escalated')
 })
 
 describe('cases', () => {

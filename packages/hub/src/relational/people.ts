@@ -393,6 +393,30 @@ export class People {
     const row = await this.#db.get('SELECT owner, detail FROM errands WHERE hash = ?', hash)
     return row && { owner: String(row['owner']), detail: JSON.parse(String(row['detail'])) as T }
   }
+  /** Secrets of a kind that nobody has used yet. */
+  async openErrands<T extends object>(kind: Errand): Promise<{ id: string; created: number; detail: T }[]> {
+    const rows = await this.#db.all(
+      'SELECT hash, created, detail FROM errands WHERE kind = ? AND used IS NULL AND expires > ? ORDER BY created LIMIT 10000',
+      kind,
+      Date.now(),
+    )
+    return rows.map((row) => ({
+      id: String(row['hash']),
+      created: Number(row['created']),
+      detail: JSON.parse(String(row['detail'])) as T,
+    }))
+  }
+  /** Changes what is kept with a secret. @returns whether it was as expected, for one caller only */
+  async changeErrand(id: string, from: object, to: object): Promise<boolean> {
+    return (
+      (await this.#db.run(
+        'UPDATE errands SET detail = ? WHERE hash = ? AND detail = ? AND used IS NULL',
+        JSON.stringify(to),
+        id,
+        JSON.stringify(from),
+      )) === 1
+    )
+  }
   async dropErrands(owner: string, kind: Errand): Promise<void> {
     await this.#db.run('DELETE FROM errands WHERE owner = ? AND kind = ?', owner, kind)
   }

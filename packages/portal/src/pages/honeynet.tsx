@@ -99,6 +99,7 @@ export function Honeynet(): ReactNode {
         </Card>
         <Users />
         <Providers />
+        <Certs />
         <Tokens mayOperate />
         <Audit />
       </div>
@@ -242,6 +243,44 @@ function Providers(): ReactNode {
             ['anyone', 'anyone whose e-mail it has verified'],
           ]}
         />
+      </Form>
+    </Card>
+  )
+}
+
+function Certs(): ReactNode {
+  const { data } = useApi<{ certs: Record<string, { name: string; email: string }> }>('certs')
+  const all = data?.certs ?? {}
+  return (
+    <Card title="National CERTs">
+      <ul className="plain">
+        {Object.entries(all).map(([economy, { name, email }]) => (
+          <li key={economy}>
+            {economy} {name} <span className="faint">{email}</span>{' '}
+            <Sure
+              ask={`Take ${name} out?`}
+              onYes={() =>
+                send('PUT', 'certs', {
+                  certs: Object.fromEntries(Object.entries(all).filter(([one]) => one !== economy)),
+                })
+              }
+            >
+              Take out
+            </Sure>
+          </li>
+        ))}
+      </ul>
+      <Form
+        label="CERT"
+        submit="Enter"
+        onSubmit={async ({ economy = '', name, email }) => {
+          await send('PUT', 'certs', { certs: { ...all, [economy.toUpperCase()]: { name, email } } })
+          return 'Entered'
+        }}
+      >
+        <Field name="economy" label="Economy" maxLength={2} pattern="[A-Za-z]{2}" placeholder="ID" required />
+        <Field name="name" label="Name" maxLength={120} required />
+        <Field name="email" label="E-mail" type="email" required />
       </Form>
     </Card>
   )

@@ -287,8 +287,8 @@ function SendTo({
     <Form
       label="Send the evidence"
       submit="Send"
-      onSubmit={async ({ to }) => {
-        await send('POST', 'packs/send', { subject, language, to, ...range })
+      onSubmit={async ({ to, escalate = '' }) => {
+        await send('POST', 'packs/send', { subject, language, to, ...range, escalate_days: Number(escalate) })
         return `Sent to ${to}`
       }}
     >
@@ -307,6 +307,17 @@ function SendTo({
           hint={`${data?.note === undefined || data.note === '' ? 'No contact is known.' : data.note} One of your own people can get it.`}
         />
       )}
+      {data?.rows.some(({ from }) => from === 'CERT') === true ? (
+        <Choice
+          name="escalate"
+          label="If nobody says that it has come"
+          options={[
+            ['0', 'leave it'],
+            ['3', 'send it to the national CERT after 3 days'],
+            ['7', 'send it to the national CERT after 7 days'],
+          ]}
+        />
+      ) : null}
     </Form>
   )
 }

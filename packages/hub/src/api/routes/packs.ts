@@ -7,6 +7,7 @@ import { packFormatNames, packFormats } from '../../networks/pack/formats.ts'
 import { collect, packShape, type Pack } from '../../networks/pack/pack.ts'
 import { letterOf } from '../../networks/pack/text.ts'
 import { quietDays } from '../../networks/cases.ts'
+import { certShape, certsOf, type Recipient, type Sent } from '../../networks/contacts.ts'
 import { Forbidden } from '../../outbound.ts'
 import { isEmail, normalEmail } from '../../relational/people.ts'
 import { record, remoteOf, type Context, type Env } from '../context.ts'
@@ -29,7 +30,7 @@ const nothing = { 404: { description: 'Nothing was seen of it, or it is not in a
 
 /** Evidence packs: all that a network needs to find and mend a machine, in every form and language; and whom to send it. */
 export function packRoutes(app: OpenAPIHono<Env>, context: Context): void {
-  const { relational, mailer, rdap } = context
+  const { relational, rdap } = context
 
   const gather = async (
     c: HonoContext<Env>,
@@ -44,10 +45,7 @@ export function packRoutes(app: OpenAPIHono<Env>, context: Context): void {
       secrets: can.has('secrets'),
     })
   }
-  const reporter = () => {
-    const { hostname } = new URL(context.publicPortal())
-    return { org: 'Skep community honeynet', contact: context.contact, domain: hostname }
-  }
+  const reporter = () => context.letters.reporter()
 
   app.openapi(
     createRoute({
@@ -99,18 +97,37 @@ export function packRoutes(app: OpenAPIHono<Env>, context: Context): void {
       ),
     }),
     async (c) => {
-      const asked = c.req.valid('query').subject
-      const rows = [...(await ownContacts(c, asked))]
-      try {
-        const found = await rdap.lookup(asked)
-        rows.push(...found.contacts.map((one) => ({ ...one, from: 'registry' })))
-        return c.json({ rows, handle: found.handle, note: '' })
-      } catch (error) {
-        const why = error instanceof Forbidden ? error.message : 'The registry could not be asked just now'
-        return c.json({ rows, handle: '', note: why })
-      }
+      const { rows, handle, note } = await recipients(c, c.req.valid('query').subject)
+      return c.json({ rows, handle, note })
     },
   )
+  /** Everybody who is responsible for an address: one's own customer, the registry's contacts, PeeringDB's, the CERT. */
+  const recipients = async (c: HonoContext<Env>, asked: string) => {
+    const origin = context.enricher.lookup(asked.split('/')[0] ?? '', new Date().toISOString().slice(0, 10))
+    const cert = (await certsOf(relational))[origin.economy]
+    const [registration, peering] = await Promise.all([
+      rdap.lookup(asked).catch((error: unknown) => error as Error),
+      origin.asn === 0 ? [] : context.peeringDb.contacts(origin.asn).catch(() => []),
+    ])
+    const registered = registration instanceof Error ? undefined : registration
+    const all: Recipient[] = [
+      ...(await ownContacts(c, asked)),
+      ...(registered?.contacts ?? []).map((one) => ({ ...one, from: 'registry' as const })),
+      ...peering,
+      ...(cert === undefined ? [] : [{ role: 'national CERT', ...cert, from: 'CERT' as const }]),
+    ]
+    return {
+      rows: all.filter((one, i) => all.findIndex(({ email }) => email === one.email) === i),
+      handle: registered?.handle ?? '',
+      note:
+        registered !== undefined
+          ? ''
+          : registration instanceof Forbidden
+            ? registration.message
+            : 'The registry could not be asked just now',
+      cert: cert?.email,
+    }
+  }
   /** The customer in whose range the subject lies, where its contact is an address that mail can go to. */
   const ownContacts = async (c: HonoContext<Env>, asked: string) => {
     const { organisation } = c.get('caller')
@@ -119,7 +136,12 @@ export function packRoutes(app: OpenAPIHono<Env>, context: Context): void {
     const address = asked.split('/')[0] ?? ''
     return (await relational.claims.customers(organisation))
       .filter(({ prefix, contact }) => contains(prefix, address) && isEmail(normalEmail(contact)))
-      .map(({ title, contact }) => ({ role: 'customer', name: title, email: normalEmail(contact), from: 'yours' }))
+      .map(({ title, contact }) => ({
+        role: 'customer',
+        name: title,
+        email: normalEmail(contact),
+        from: 'yours' as const,
+      }))
   }
 
   app.openapi(
@@ -127,7 +149,15 @@ export function packRoutes(app: OpenAPIHono<Env>, context: Context): void {
       method: 'post',
       path: '/api/v1/packs/send',
       summary: 'Send a pack: a letter with XARF and PDF, and a link by which the reader says that it has come',
-      request: body(z.strictObject({ ...question, to: z.string().max(320) })),
+      request: body(
+        z.strictObject({
+          ...question,
+          to: z.string().max(320),
+          escalate_days: z.number().int().min(0).max(30).default(0).openapi({
+            description: 'The national CERT gets it when the reader has not said after so many days that it has come',
+          }),
+        }),
+      ),
       responses: {
         ...json(z.object({ answer: z.string() }), 'Sent, with what the mail server said'),
         ...nothing,
@@ -148,9 +178,9 @@ export function packRoutes(app: OpenAPIHono<Env>, context: Context): void {
         return c.json({ error: `Nothing was seen of ${asked.subject} in a network of yours` }, 404) as never
       // Evidence goes to those who are responsible, and to one's own people; nobody else gets mail from here.
       const to = normalEmail(asked.to)
+      const { rows, cert } = await recipients(c, asked.subject)
       const known = new Set([
-        ...(await ownContacts(c, asked.subject)).map(({ email }) => email),
-        ...(await rdap.lookup(asked.subject).catch(() => ({ contacts: [] }))).contacts.map(({ email }) => email),
+        ...rows.map(({ email }) => email),
         ...(caller.organisation === undefined ? [] : await relational.people.members(caller.organisation)).map(
           ({ email }) => email,
         ),
@@ -160,36 +190,17 @@ export function packRoutes(app: OpenAPIHono<Env>, context: Context): void {
           { error: `${to.slice(0, 100)} is no contact of ${asked.subject}, and nobody of yours` },
           400,
         ) as never
-      const detail = { subject: asked.subject, organisation: caller.organisation ?? '', to }
-      const secret = await relational.people.errand('received', asked.subject, detail, 60 * 86_400)
-      const options = {
+      const detail: Sent = {
+        subject: asked.subject,
+        organisation: caller.organisation ?? '',
+        to,
         language: asked.language,
-        quietDays,
-        reporter: reporter(),
-        link: `${context.publicPortal()}/received#${secret}`,
+        escalate_days: asked.escalate_days,
+        ...(cert !== undefined && cert !== to && { cert }),
       }
-      const attachments = [
-        { filename: 'xarf.json', content: packFormats.xarf.render(pack, options), contentType: 'application/json' },
-        ...(asked.language === 'km'
-          ? []
-          : [
-              {
-                filename: 'evidence.pdf',
-                content: await packFormats.pdf.render(pack, options),
-                contentType: 'application/pdf',
-              },
-            ]),
-      ]
       let answer: string
       try {
-        answer = await mailer.send({
-          to,
-          subject: letterOf(pack, options).title,
-          text: packFormats.text.render(pack, options),
-          html: packFormats.html.render(pack, options),
-          attachments,
-          ...(caller.user !== undefined && { replyTo: caller.user.email }),
-        })
+        answer = await context.letters.send(pack, detail, caller.user?.email)
       } catch (error) {
         return c.json({ error: (error as Error).message }, 400) as never
       }
@@ -223,6 +234,35 @@ export function packRoutes(app: OpenAPIHono<Env>, context: Context): void {
       const { subject: about, organisation, to } = kept.detail
       await noteOnCases(organisation, about, to, 'received', words)
       await record(context, c, 'evidence received', about, words, { actor: to, organisation })
+      return c.json({ done: true as const })
+    },
+  )
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/v1/certs',
+      summary: 'The national CERT of each economy',
+      responses: json(
+        z.object({ certs: z.record(z.string(), z.object({ name: z.string(), email: z.string() })) }),
+        'The CERTs',
+      ),
+    }),
+    async (c) => c.json({ certs: await certsOf(relational) }),
+  )
+  app.openapi(
+    createRoute({
+      method: 'put',
+      path: '/api/v1/certs',
+      summary:
+        'Enter the national CERTs, by ISO code of their economy: they are offered as contacts, and get what nobody answers',
+      request: body(z.strictObject({ certs: certShape })),
+      responses: json(done, 'Done'),
+    }),
+    async (c) => {
+      const { certs } = c.req.valid('json')
+      await relational.setMeta('certs', JSON.stringify(certs))
+      await record(context, c, 'CERTs', Object.keys(certs).join(' '))
       return c.json({ done: true as const })
     },
   )
