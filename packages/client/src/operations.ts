@@ -882,6 +882,7 @@ export interface Operations {
       until?: string | undefined
       language?: ('en' | 'id' | 'zh' | 'hi' | 'ja' | 'vi' | 'th' | 'km' | 'tet' | 'fr') | undefined
       to: string
+      escalate_days?: number | undefined
     }
     answer: { answer: string }
   }
@@ -890,6 +891,20 @@ export interface Operations {
     path: Record<never, never>
     query: Record<never, never>
     body: { secret: string; words?: string | undefined }
+    answer: { done: true }
+  }
+  /** The national CERT of each economy */
+  'GET /api/v1/certs': {
+    path: Record<never, never>
+    query: Record<never, never>
+    body: Record<never, never>
+    answer: { certs: Record<string, { name: string; email: string }> }
+  }
+  /** Enter the national CERTs, by ISO code of their economy: they are offered as contacts, and get what nobody answers */
+  'PUT /api/v1/certs': {
+    path: Record<never, never>
+    query: Record<never, never>
+    body: { certs: Record<string, { name: string; email: string }> }
     answer: { done: true }
   }
   /** Cases of the organisation, the open and worst first; how many there are in each state */
