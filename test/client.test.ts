@@ -12,7 +12,7 @@ const file = new URL('../packages/client/src/operations.ts', import.meta.url)
 let all: Running
 let hub: Skep
 beforeAll(async () => {
-  all = await startAll(data, 4603)
+  all = await startAll(data, 4041)
   call('demo', '--data', data)
   hub = new Skep(all.portal, call('token', 'create', '--role', 'operator', '--data', data).trim())
 }, 60_000)

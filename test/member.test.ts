@@ -29,7 +29,7 @@ let network = { asn: 0, address: '' }
 
 beforeAll(async () => {
   if (!chromium) return
-  all = await startAll(data, 4103)
+  all = await startAll(data, 4007)
   // Passkeys belong to a name, not to an address in numbers.
   portal = all.portal.replace('127.0.0.1', 'localhost')
   token = call('token', 'create', '--role', 'operator', '--data', data).trim()
