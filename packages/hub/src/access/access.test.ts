@@ -352,6 +352,13 @@ describe('OpenID Connect', () => {
     const again = new Browser(hub.url)
     expect(await walk(again)).toBe('/')
     expect((await again.api('GET', 'me')).body['label']).toBe('oidc@isp.example')
+    // An account that has a password is not opened by a provider's word about its address; its owner links it.
+    const { people } = hub.relational
+    const kept = await people.addUser('kept@isp.example', 'kept', true)
+    identity = { sub: 'thief', email: 'kept@isp.example', email_verified: true }
+    expect(await walk(new Browser(hub.url))).toMatch(/Sign in as you are used to/)
+    await people.changeUser(kept.id, { operator: 0, password: await hashPassword(password) })
+    expect(await walk(new Browser(hub.url))).toMatch(/Sign in as you are used to/)
     // An answer that this browser did not ask for is refused.
     const forged = await new Browser(hub.url).fetch('/signin/back/test?code=abc&state=def')
     expect(decodeURIComponent(forged.headers.get('location') ?? '')).toMatch(/was not begun here/)

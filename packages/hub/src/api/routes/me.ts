@@ -44,7 +44,9 @@ export function meRoutes(app: OpenAPIHono<Env>, context: Context): void {
   const noPerson = (c: HonoContext) => c.json({ error: 'A token is no person: sign in' }, 403) as never
   /** Whether the person has just shown who it is: a browser left open must not give the account away. */
   const confirmed = async (user: User, password: string | undefined): Promise<boolean> =>
-    user.password === null || (await checkPassword(password ?? '', user.password))
+    user.password === null ||
+    ((await relational.throttle.hit(`confirm ${user.id}`, 20, 15 * 60_000)) === 0 &&
+      (await checkPassword(password ?? '', user.password)))
   const wrong = (c: HonoContext) => c.json({ error: 'This is not your password' }, 403) as never
   const forbidden = { 403: { description: 'The password is wrong, or the caller is no person' } }
   const password = z.string().max(1000).optional().openapi({ description: 'The present password, where there is one' })
@@ -133,11 +135,7 @@ export function meRoutes(app: OpenAPIHono<Env>, context: Context): void {
       const user = person(c)
       if (user === undefined) return noPerson(c)
       const { present, password: wanted } = c.req.valid('json')
-      if (
-        (await relational.throttle.hit(`confirm ${user.id}`, 10, 15 * 60_000)) > 0 ||
-        !(await confirmed(user, present))
-      )
-        return wrong(c)
+      if (!(await confirmed(user, present))) return wrong(c)
       const fault = passwordFault(wanted, [user.email.split('@')[0] ?? '', user.name])
       if (fault !== undefined) return c.json({ error: fault }, 400) as never
       await people.changeUser(user.id, { password: await hashPassword(wanted) })

@@ -8,6 +8,7 @@ import { collect, packShape, type Pack } from '../../networks/pack/pack.ts'
 import { letterOf } from '../../networks/pack/text.ts'
 import { quietDays } from '../../networks/cases.ts'
 import { certShape, certsOf, type Recipient, type Sent } from '../../networks/contacts.ts'
+import { contains } from '../../networks/resource.ts'
 import { Forbidden } from '../../outbound.ts'
 import { isEmail, normalEmail } from '../../relational/people.ts'
 import { record, remoteOf, type Context, type Env } from '../context.ts'
@@ -132,7 +133,6 @@ export function packRoutes(app: OpenAPIHono<Env>, context: Context): void {
   const ownContacts = async (c: HonoContext<Env>, asked: string) => {
     const { organisation } = c.get('caller')
     if (organisation === undefined) return []
-    const { contains } = await import('../../networks/resource.ts')
     const address = asked.split('/')[0] ?? ''
     return (await relational.claims.customers(organisation))
       .filter(({ prefix, contact }) => contains(prefix, address) && isEmail(normalEmail(contact)))

@@ -103,11 +103,10 @@ export function signInRoutes(app: OpenAPIHono<Env>, context: Context): void {
     async (c) => {
       const { email, password } = c.req.valid('json')
       const name = normalEmail(email)
-      const waits = [
-        await throttle.hit(`signin ${name}`, 10, 15 * 60_000),
-        await throttle.hit(`signin from ${remoteOf(c)}`, 60, 15 * 60_000),
-      ]
-      const wait = Math.max(...waits)
+      // By address first: whoever tries many names fills no table with them.
+      const wait =
+        (await throttle.hit(`signin from ${remoteOf(c)}`, 60, 15 * 60_000)) ||
+        (await throttle.hit(`signin ${name}`, 10, 15 * 60_000))
       if (wait > 0) return tooMany(c, wait)
       const user = await people.userByEmail(name)
       const right = await checkPassword(password, user?.password)
@@ -231,10 +230,9 @@ export function signInRoutes(app: OpenAPIHono<Env>, context: Context): void {
     }),
     async (c) => {
       const email = normalEmail(c.req.valid('json').email)
-      const wait = Math.max(
-        await throttle.hit(`recovery ${email}`, 3, 3_600_000),
-        await throttle.hit(`recovery from ${remoteOf(c)}`, 20, 3_600_000),
-      )
+      const wait =
+        (await throttle.hit(`recovery from ${remoteOf(c)}`, 20, 3_600_000)) ||
+        (await throttle.hit(`recovery ${email}`, 3, 3_600_000))
       if (wait > 0) return tooMany(c, wait)
       const user = await people.userByEmail(email)
       // The mail goes after the answer: how long it takes tells nobody who has an account.
@@ -366,7 +364,14 @@ export function signInRoutes(app: OpenAPIHono<Env>, context: Context): void {
         if (holder !== undefined && holder.id !== user?.id)
           return fail(c, `This account at ${provider.title} belongs to another person here`)
       }
-      if (user === undefined && identity.emailVerified) user = await people.userByEmail(identity.email)
+      if (user === undefined && identity.emailVerified) {
+        user = await people.userByEmail(identity.email)
+        // An account that has a password or passkeys, or that may do everything, is opened by its owner only: a provider's
+        // word about an e-mail address must not go round its second factor.
+        const kept = user !== undefined && (user.password !== null || (await people.passkeys(user.id)).length > 0)
+        if (user !== undefined && (kept || user.operator === 1))
+          return fail(c, `Sign in as you are used to, and link ${provider.title} under “Account”`)
+      }
       if (user === undefined && provider.admits === 'anyone' && identity.emailVerified)
         user = await people.addUser(identity.email, identity.name)
       if (user === undefined || user.disabled !== null)

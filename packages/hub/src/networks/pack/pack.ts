@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { isAddress } from '@skep/vocabulary'
-import type { Reach } from '../../access/caller.ts'
 import type { Redactor } from '../../access/redact.ts'
 import type { Enricher } from '../../enrich/enricher.ts'
 import type { Relational } from '../../relational/database.ts'
@@ -8,7 +7,7 @@ import type { Store } from '../../store/client.ts'
 import { malware, offenders, packLines, packRecordings, packWitnesses, sources } from '../../store/queries/index.ts'
 import { run, type Window } from '../../store/query.ts'
 import type { Scope } from '../../store/scope.ts'
-import { causes, severities, type Cause, type Severity } from '../../understand/rule.ts'
+import { causes, severities, type Cause } from '../../understand/rule.ts'
 import { ruleById } from '../../understand/rules/index.ts'
 
 export const confidences = ['high', 'medium', 'low'] as const
@@ -194,4 +193,3 @@ export async function collect(parts: Parts, question: PackQuestion): Promise<Pac
 
 /** The likeliest cause. */
 export const mainCause = ({ causes: all }: Pick<Pack, 'causes'>): Cause => all[0] ?? 'scanner'
-export type { Severity, Reach }
