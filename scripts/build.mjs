@@ -45,6 +45,7 @@ async function buildNode() {
   chmodSync(`${out}/skep.js`, 0o755)
   cpSync(`${root}packages/cli/demo`, `${out}/demo`, { recursive: true })
   cpSync(`${root}packages/hub/fonts`, `${out}/fonts`, { recursive: true })
+  cpSync(`${root}packages/share/warninglists`, `${out}/warninglists`, { recursive: true })
 }
 
 async function buildPortal() {
@@ -72,6 +73,6 @@ if (process.argv.includes('--watch')) {
       150,
     )
   }
-  for (const name of ['vocabulary', 'sensor', 'hub', 'cli'])
+  for (const name of ['vocabulary', 'sensor', 'hub', 'share', 'cli'])
     watchFolder(`${root}packages/${name}/src`, { recursive: true }, again)
 }

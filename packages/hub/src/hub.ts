@@ -11,6 +11,8 @@ import { OpenIdConnect } from './access/oidc.ts'
 import { createApp } from './api/app.ts'
 import { LiveFeed } from './api/context.ts'
 import { Enricher } from './enrich/enricher.ts'
+import type { Context } from './api/context.ts'
+import type { Extension, Job, RunningExtension } from './extension.ts'
 import { updateTables } from './enrich/update.ts'
 import { stepRollouts, watchFleet } from './fleet/watch.ts'
 import { gatewayApp, listenGateway } from './gateway/app.ts'
@@ -82,6 +84,8 @@ export interface HubOptions {
   readonly update?: boolean
   /** Whether the regular work is done; a test does it itself. */
   readonly regular?: boolean
+  /** What stands on the hub: sharing, for one. */
+  readonly extensions?: readonly Extension[]
   readonly version?: string
   readonly log?: Log
 }
@@ -232,7 +236,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     publicPortal,
     log: log.of('networks'),
   })
-  const app = createApp({
+  const context: Context = {
     store,
     relational,
     ingest,
@@ -256,7 +260,11 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     portal: options.portal !== undefined && existsSync(options.portal) ? options.portal : undefined,
     version,
     log: log.of('api'),
-  })
+  }
+  const extensions: RunningExtension[] = []
+  for (const { name, start } of options.extensions ?? [])
+    extensions.push(await start({ ...context, folder: join(folder, name), log: log.of(name) }))
+  const app = createApp(context, extensions)
   const gateway = gatewayApp({
     store,
     relational,
@@ -327,7 +335,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     log: log.of('alerts'),
   }
   // What is done now and then; of several hubs, one does it.
-  const jobs: readonly { every: number; work: () => Promise<unknown>; lease?: string }[] = [
+  const jobs: readonly Job[] = [
+    ...extensions.flatMap((one) => one.jobs),
     ...(options.update === true
       ? [
           {
@@ -366,9 +375,9 @@ export async function startHub(options: HubOptions): Promise<Hub> {
         ]
       : []),
   ]
-  const timers = (options.regular === false ? [] : jobs).map(({ every, work, lease }) => {
+  const timers = (options.regular === false ? [] : jobs).flatMap(({ every, work, lease, first }) => {
     let busy = false
-    const timer = setInterval(() => {
+    const once = (): void => {
       if (busy) return
       busy = true
       ;(async () => {
@@ -377,9 +386,10 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       })()
         .catch((error: unknown) => log.error(`a regular job failed: ${String(error)}`))
         .finally(() => (busy = false))
-    }, every)
-    timer.unref()
-    return timer
+    }
+    const all = [setInterval(once, every), ...(first === undefined ? [] : [setTimeout(once, first)])]
+    for (const timer of all) timer.unref()
+    return all
   })
 
   return {
@@ -402,7 +412,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       return issued.pem
     },
     async stop() {
-      for (const timer of timers) clearInterval(timer)
+      for (const timer of timers) clearTimeout(timer)
       updates.abort()
       await ready
       const closed = [server, doors].map(
@@ -412,19 +422,9 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       server.closeAllConnections()
       doors?.closeAllConnections()
       await Promise.all(closed)
+      for (const one of extensions) await one.stop()
       mailer.close()
-      for (const name of [
-        `hub ${holder}`,
-        'fleet',
-        'proofs',
-        'verdicts',
-        'cases',
-        'alerts',
-        'deliveries',
-        'reports',
-        'routing',
-      ])
-        await leases.release(name)
+      for (const name of [`hub ${holder}`, ...jobs.flatMap(({ lease }) => lease ?? [])]) await leases.release(name)
       await store.close()
       await engine?.stop()
       await relational.close()

@@ -48,6 +48,7 @@ const port = (text: string, what: string): number => {
 /** Starts a hub as the options say. @throws UserError that says what to do */
 async function openHub(options: HubRunOptions, data: string, log: Log): Promise<{ hub: Hub; unmark: () => void }> {
   const { startHub, StoreUnavailable } = await import('@skep/hub')
+  const { sharing } = await import('@skep/share')
   if ((await findRunning(data)) !== undefined)
     throw new UserError(`Skep runs on ${data} already. Stop it first, or choose another folder with --data.`)
   try {
@@ -83,6 +84,7 @@ async function openHub(options: HubRunOptions, data: string, log: Log): Promise<
     blobs: options.blobs ?? process.env['SKEP_BLOBS'],
     portal: portalFolder,
     update: options.update,
+    extensions: [sharing],
     version,
     log,
   }).catch((error: unknown) => {

@@ -81,3 +81,18 @@ export async function callerOfUser(relational: Relational, user: User, signIn?: 
         user.operator !== 1 && { reach: { organisation: '', asns: [], prefixes: [], sensors: [] } }),
   }
 }
+
+/** Who sends a request, by its token or the value of its cookie; undefined when neither is good. */
+export async function callerOf(
+  relational: Relational,
+  bearer: string | undefined,
+  cookie = '',
+): Promise<Caller | undefined> {
+  if (bearer === undefined && cookie.startsWith('skep_session_')) {
+    const signIn = await relational.people.signedIn(cookie)
+    const user = signIn?.stage === 'full' ? await relational.people.user(signIn.user_id) : undefined
+    return user === undefined || user.disabled !== null ? undefined : callerOfUser(relational, user, signIn)
+  }
+  const holder = await relational.tokens.check(bearer ?? cookie)
+  return holder && callerOfToken(relational, holder)
+}

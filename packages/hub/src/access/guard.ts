@@ -3,13 +3,16 @@ import type { Capability } from './roles.ts'
 /** Who may call a route: anyone; any person or token that signed in; whoever has a capability. */
 export type Rule = 'anyone' | 'self' | Capability
 
-type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+/** Routes that some others than operators may call: who, how, and the paths as in the OpenAPI document. */
+export type Opening = readonly [Rule, readonly Method[], readonly string[]]
 
 /**
  * The routes that are not the operators' alone. A route that is not listed is closed to all but them, so a forgotten
  * line shuts a door and never opens one. Paths are as in the OpenAPI document.
  */
-const open: readonly (readonly [Rule, readonly Method[], readonly string[]])[] = [
+const open: readonly Opening[] = [
   [
     'anyone',
     ['GET', 'POST'],
@@ -94,12 +97,20 @@ const pattern = (path: string): RegExp =>
       .replace(/\{\w+\}/g, '[^/]+')
       .replace(/\*/g, '.+')}$`,
   )
-const compiled = open.flatMap(([rule, methods, paths]) =>
-  paths.map((path) => ({ rule, methods: new Set<string>(methods), pattern: pattern(path) })),
-)
+const compile = (openings: readonly Opening[]) =>
+  openings.flatMap(([rule, methods, paths]) =>
+    paths.map((path) => ({ rule, methods: new Set<string>(methods), pattern: pattern(path) })),
+  )
+const compiled = compile(open)
 
-/** The rule of a request. */
-export function ruleOf(method: string, path: string): Rule {
-  const verb = method === 'HEAD' ? 'GET' : method
-  return compiled.find((one) => one.methods.has(verb) && one.pattern.test(path))?.rule ?? 'operate'
+/** The guard of an application: the rule of each request, also of the routes that extensions bring. */
+export function guard(more: readonly Opening[] = []): (method: string, path: string) => Rule {
+  const all = [...compiled, ...compile(more)]
+  return (method, path) => {
+    const verb = method === 'HEAD' ? 'GET' : method
+    return all.find((one) => one.methods.has(verb) && one.pattern.test(path))?.rule ?? 'operate'
+  }
 }
+
+/** The rule of a request to the hub's own routes. */
+export const ruleOf = guard()

@@ -6,8 +6,9 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context as HonoContext } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { getCookie } from 'hono/cookie'
-import { callerOfToken, callerOfUser, reachOf, type Caller } from '../access/caller.ts'
-import { ruleOf } from '../access/guard.ts'
+import { callerOf, reachOf } from '../access/caller.ts'
+import { guard } from '../access/guard.ts'
+import type { RunningExtension } from '../extension.ts'
 import { Pacer } from '../access/pace.ts'
 import { record, remoteOf, type Context, type Env } from './context.ts'
 import { metricsText } from './metrics.ts'
@@ -49,7 +50,8 @@ const policy = [
 ].join('; ')
 
 /** The hub's HTTP application: API and portal. */
-export function createApp(context: Context): OpenAPIHono<Env> {
+export function createApp(context: Context, extensions: readonly RunningExtension[] = []): OpenAPIHono<Env> {
+  const ruleOf = guard(extensions.flatMap(({ open }) => open))
   const { relational, log } = context
   const app = new OpenAPIHono<Env>({
     defaultHook: (result, c) => {
@@ -102,16 +104,6 @@ export function createApp(context: Context): OpenAPIHono<Env> {
     return c.redirect('/')
   })
 
-  /** Who sends a request, by its token or its cookie. */
-  const callerOf = async (bearer: string | undefined, cookie: string): Promise<Caller | undefined> => {
-    if (bearer === undefined && cookie.startsWith('skep_session_')) {
-      const signIn = await relational.people.signedIn(cookie)
-      const user = signIn?.stage === 'full' ? await relational.people.user(signIn.user_id) : undefined
-      return user === undefined || user.disabled !== null ? undefined : callerOfUser(relational, user, signIn)
-    }
-    const holder = await relational.tokens.check(bearer ?? cookie)
-    return holder && callerOfToken(relational, holder)
-  }
   // Requests a minute: of a caller, and of an address that has not said who it is. The operators' own programs may poll.
   const pacer = new Pacer()
   const tooFast = (c: HonoContext<Env>, who: string, limit: number): Response | undefined => {
@@ -131,7 +123,7 @@ export function createApp(context: Context): OpenAPIHono<Env> {
       if (site !== 'same-origin') return c.json({ error: 'This request came from another site' }, 403)
     }
     if (rule === 'anyone') return tooFast(c, `from ${remoteOf(c)}`, 300) ?? next()
-    let caller = await callerOf(bearer, getCookie(c, cookieName) ?? '')
+    let caller = await callerOf(relational, bearer, getCookie(c, cookieName) ?? '')
     if (caller === undefined) {
       const fast = tooFast(c, `from ${remoteOf(c)}`, 300)
       if (fast !== undefined) return fast
@@ -186,6 +178,7 @@ export function createApp(context: Context): OpenAPIHono<Env> {
   reportRoutes(app, context)
   publicRoutes(app, context)
   routingRoutes(app, context)
+  for (const one of extensions) one.routes(app)
   fleetRoutes(app, context)
   ledgerRoutes(app, context)
   joiningRoutes(app, context)

@@ -58,6 +58,23 @@ export class Relational {
     return this.#db.close()
   }
 
+  /**
+   * The tables of an extension, made and brought up to date.
+   * @param steps like the hub's own: only ever appended to, in words that both databases take
+   */
+  async tables(extension: string, steps: readonly string[]): Promise<Driver> {
+    await this.#db.transaction(async () => {
+      await this.#db.lock(`skep schema ${extension}`)
+      const name = `schema ${extension}`
+      for (let i = Number((await this.meta(name)) ?? 0); i < steps.length; i++) {
+        for (const statement of (steps[i] ?? '').split(';').filter((one) => one.trim() !== ''))
+          await this.#db.change(statement)
+        await this.setMeta(name, String(i + 1))
+      }
+    })
+    return this.#db
+  }
+
   /** A value kept under a name. */
   async meta(name: string): Promise<string | undefined> {
     return (await this.#db.get('SELECT value FROM meta WHERE name = ?', name))?.['value'] as string | undefined

@@ -20,6 +20,8 @@ export interface Driver {
   readonly run: (text: string, ...values: readonly unknown[]) => Promise<number>
   /** All or nothing. Statements inside `work` are part of it, also through functions that it calls. */
   readonly transaction: <T>(work: () => Promise<T>) => Promise<T>
+  /** Changes the tables themselves, with a statement written like the steps. */
+  readonly change: (text: string) => Promise<void>
   /** Inside a transaction: waits until nobody else is at work on `key`, in any hub. */
   readonly lock: (key: string) => Promise<void>
   readonly close: () => Promise<void>
@@ -78,6 +80,9 @@ export async function openSqlite(file: string): Promise<Driver> {
       )
       tail = mine.catch(() => undefined)
       return mine
+    },
+    change: async (text) => {
+      db.exec(text)
     },
     lock: async () => {},
     close: async () => {
@@ -148,6 +153,9 @@ export async function openPostgres(url: string): Promise<Driver> {
       } finally {
         client.release(broken)
       }
+    },
+    change: async (text) => {
+      await ask(dialect(text), [])
     },
     lock: async (key) => {
       await ask('SELECT pg_advisory_xact_lock(hashtextextended(?, 0))', [key])

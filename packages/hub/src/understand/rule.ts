@@ -36,6 +36,8 @@ export interface Rule {
   readonly cause: Cause
   /** The condition, over the columns of the events table. Our own text, never an attacker's. */
   readonly when: string
+  /** What it looks for in a command line, where that is what it looks at. */
+  readonly typed?: RegExp
 }
 
 /** Defines a rule. */

@@ -1,6 +1,11 @@
 import { matches, rule, type Rule } from '../rule.ts'
 
 const line = (pattern: RegExp): string => `kind = 'command.run' AND ${matches('line', pattern)}`
+/** A rule about what is typed: the condition, and the pattern for detectors that look at command lines elsewhere. */
+const typed = (pattern: RegExp) => ({ when: line(pattern), typed: pattern })
+
+const persistence = /crontab\s|\/etc\/cron|rc\.local|systemctl\s+enable|\/etc\/init\.d\//
+const passwordChange = /\bchpasswd\b|\bpasswd\s|\|\s*passwd\b/
 
 /** What was typed into a shell, or handed to one. */
 export const commands: readonly Rule[] = [
@@ -10,7 +15,7 @@ export const commands: readonly Rule[] = [
     technique: { id: 'T1059.004', name: 'Unix Shell', tactic: 'Execution' },
     severity: 'critical',
     cause: 'iot-botnet',
-    when: line(/busybox\s+[A-Z0-9]{3,14}\s*($|;|\|)/),
+    ...typed(/busybox\s+[A-Z0-9]{3,14}\s*($|;|\|)/),
   }),
   rule({
     id: 'miner',
@@ -29,7 +34,7 @@ export const commands: readonly Rule[] = [
     technique: { id: 'T1082', name: 'System Information Discovery', tactic: 'Discovery' },
     severity: 'medium',
     cause: 'ssh-bruteforce',
-    when: line(
+    ...typed(
       /\b(uname|lscpu|nproc|lspci|whoami|ifconfig|dmidecode)\b|\/proc\/(cpuinfo|meminfo|mounts|version)|\bfree\s+-|\/etc\/(issue|os-release)/,
     ),
   }),
@@ -39,7 +44,7 @@ export const commands: readonly Rule[] = [
     technique: { id: 'T1070.003', name: 'Clear Command History', tactic: 'Defense Evasion' },
     severity: 'high',
     cause: 'ssh-worm',
-    when: line(/history\s+-c|unset\s+HIST|HISTFILE=|HISTSIZE=0|\.bash_history/),
+    ...typed(/history\s+-c|unset\s+HIST|HISTFILE=|HISTSIZE=0|\.bash_history/),
   }),
   rule({
     id: 'defences-down',
@@ -47,7 +52,7 @@ export const commands: readonly Rule[] = [
     technique: { id: 'T1562.004', name: 'Disable or Modify System Firewall', tactic: 'Defense Evasion' },
     severity: 'high',
     cause: 'ssh-worm',
-    when: line(
+    ...typed(
       /iptables\s+(-F|-P\s+INPUT\s+ACCEPT)|ufw\s+disable|setenforce\s+0|(stop|disable)\s+(firewalld|iptables|apparmor)/,
     ),
   }),
@@ -57,7 +62,7 @@ export const commands: readonly Rule[] = [
     technique: { id: 'T1489', name: 'Service Stop', tactic: 'Impact' },
     severity: 'high',
     cause: 'miner',
-    when: line(/\b(pkill|killall)\s|\bkill\s+-9\s/),
+    ...typed(/\b(pkill|killall)\s|\bkill\s+-9\s/),
   }),
   rule({
     id: 'binary-dropped',
@@ -65,7 +70,7 @@ export const commands: readonly Rule[] = [
     technique: { id: 'T1027', name: 'Obfuscated Files or Information', tactic: 'Defense Evasion' },
     severity: 'critical',
     cause: 'iot-botnet',
-    when: line(/echo\s+-[ne]+\s+['"]?(\\\\?x[0-9a-f]{2}){4}|base64\s+(-d|--decode)/i),
+    ...typed(/echo\s+-[ne]+\s+['"]?(\\\\?x[0-9a-f]{2}){4}|base64\s+(-d|--decode)/i),
   }),
   rule({
     id: 'payload',
@@ -97,7 +102,8 @@ export const commands: readonly Rule[] = [
     technique: { id: 'T1053.003', name: 'Cron', tactic: 'Persistence' },
     severity: 'critical',
     cause: 'malware',
-    when: `kind = 'persistence.added' OR (${line(/crontab\s|\/etc\/cron|rc\.local|systemctl\s+enable|\/etc\/init\.d\//)})`,
+    typed: persistence,
+    when: `kind = 'persistence.added' OR (${line(persistence)})`,
   }),
   rule({
     id: 'password-changed',
@@ -105,6 +111,7 @@ export const commands: readonly Rule[] = [
     technique: { id: 'T1098', name: 'Account Manipulation', tactic: 'Persistence' },
     severity: 'critical',
     cause: 'ssh-worm',
-    when: `kind = 'credential.changed' OR (${line(/\bchpasswd\b|\bpasswd\s|\|\s*passwd\b/)})`,
+    typed: passwordChange,
+    when: `kind = 'credential.changed' OR (${line(passwordChange)})`,
   }),
 ]

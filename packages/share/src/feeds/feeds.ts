@@ -1,0 +1,167 @@
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import {
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { createGzip } from 'node:zlib'
+import { give, type Terms } from '../agreements/terms.ts'
+import type { Settings } from '../agreements/agreements.ts'
+import { within, type Tlp } from '../model/indicator.ts'
+import type { Ttl } from '../model/ttl.ts'
+import { headOf, type Form, type Head } from './form.ts'
+import { forms } from './forms/index.ts'
+import { Snapshot } from './snapshot.ts'
+import type { Share } from '../sharing.ts'
+
+/** A file that is ready to be given. */
+export interface Made {
+  readonly path: string
+  readonly file: string
+  readonly gzip: string
+  readonly sha256: string
+  readonly etag: string
+  readonly made: string
+  readonly expires: string
+  readonly count: number
+  readonly bytes: number
+}
+
+const day = 86_400_000
+
+/** The strictest marking of what is in a file. */
+export const markingOf = (form: Form, terms: Terms, { tlp }: Settings): Tlp =>
+  form.kinds
+    .filter((kind) => terms.kinds.has(kind))
+    .map((kind) => tlp[kind])
+    .reduce((most, one) => (within(one, most) ? most : one), 'clear')
+
+/** Files of indicators, made when they are asked for, and kept while the list they were made from is the latest. */
+export class Feeds {
+  readonly snapshot: Snapshot
+  readonly #share: Share
+  readonly #folder: string
+  readonly #making = new Map<string, Promise<Made>>()
+
+  constructor(share: Share) {
+    this.#share = share
+    this.#folder = join(share.context.folder, 'feeds')
+    this.snapshot = new Snapshot(join(share.context.folder, 'snapshot'), () => share.sources())
+    mkdirSync(this.#folder, { recursive: true })
+  }
+
+  form(path: string): Form | undefined {
+    return forms.find((one) => one.path === path)
+  }
+
+  /** A file under some terms. */
+  async get(form: Form, terms: Terms): Promise<Made> {
+    const [made, settings, ttl] = await Promise.all([
+      this.snapshot.fresh(),
+      this.#share.agreements.settings(),
+      this.#share.ttl(),
+    ])
+    const minute = Math.floor(Date.now() / 60_000)
+    const given = [...terms.kinds].sort(([a], [b]) => (a < b ? -1 : 1))
+    // What is delayed comes of age between two lists.
+    const delayed = given.some(([, { delay }]) => delay > 0) ? Math.floor(minute / 10) : 0
+    const key = createHash('sha256')
+      .update(JSON.stringify([form.path, given, terms.tlp, settings, made, delayed]))
+      .digest('hex')
+      .slice(0, 32)
+    const known = this.#kept(key)
+    if (known !== undefined) return known
+    let making = this.#making.get(key)
+    if (making === undefined) {
+      making = this.#make(form, terms, { key, made, settings, ttl: ttl.days }).finally(() => this.#making.delete(key))
+      this.#making.set(key, making)
+    }
+    return making
+  }
+
+  #kept(key: string): Made | undefined {
+    const file = join(this.#folder, `${key}.json`)
+    return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Made) : undefined
+  }
+
+  async #make(
+    form: Form,
+    terms: Terms,
+    { key, made, settings, ttl }: { key: string; made: string; settings: Settings; ttl: Ttl['days'] },
+  ): Promise<Made> {
+    const now = Date.now()
+    const draft = join(this.#folder, `${key}.draft`)
+    const head: Omit<Head, 'count'> = {
+      title: `${form.title} (Skep)`,
+      made,
+      expires: new Date(Date.parse(made) + day).toISOString(),
+      licence: settings.licence,
+      licence_url: settings.licence_url,
+      contact: settings.contact,
+      tlp: markingOf(form, terms, settings),
+      ttl,
+    }
+    // The entries first: the head says how many there are.
+    const body = createWriteStream(draft)
+    let count = 0
+    let last = ''
+    for await (const one of this.snapshot.read(form.kinds.filter((kind) => terms.kinds.has(kind)))) {
+      const given = give(one, terms, now)
+      if (given === undefined || (form.blocks === true && given.confidence < settings.block_confidence)) continue
+      if (form.takes !== undefined && !form.takes(given)) continue
+      const text = form.entry(given, head)
+      // Several indicators may come to one line, such as two URLs on one address.
+      if (text === '' || text === last) continue
+      last = text
+      count++
+      if (!body.write(text)) await once(body, 'drain')
+    }
+    body.end()
+    await once(body, 'finish')
+    const whole: Head = { ...head, count }
+    const file = join(this.#folder, key)
+    const out = createWriteStream(`${file}.part`)
+    if (form.comment !== undefined) out.write(headOf(form.comment, whole))
+    out.write(form.begin?.(whole) ?? '')
+    await pipeline(createReadStream(draft), out, { end: false })
+    out.end(form.end?.(whole) ?? '')
+    await once(out, 'finish')
+    rmSync(draft, { force: true })
+    renameSync(`${file}.part`, file)
+    const digest = createHash('sha256')
+    for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) digest.update(chunk)
+    await pipeline(createReadStream(file), createGzip(), createWriteStream(`${file}.gz`))
+    const sha256 = digest.digest('hex')
+    const result: Made = {
+      path: form.path,
+      file,
+      gzip: `${file}.gz`,
+      sha256,
+      etag: `"${sha256.slice(0, 32)}"`,
+      made,
+      expires: head.expires,
+      count,
+      bytes: statSync(file).size,
+    }
+    writeFileSync(`${file}.json`, JSON.stringify(result))
+    return result
+  }
+
+  /** Removes files that nobody will ask for again. */
+  sweep(now = Date.now()): void {
+    for (const name of readdirSync(this.#folder)) {
+      const path = join(this.#folder, name)
+      if (now - statSync(path).mtimeMs > day) rmSync(path, { force: true })
+    }
+  }
+}

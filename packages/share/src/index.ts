@@ -1,0 +1,1 @@
+export { sharing, Share } from './sharing.ts'

@@ -1,0 +1,202 @@
+import { isIP } from 'node:net'
+import {
+  addressDetails,
+  foundAddresses,
+  foundPrefixes,
+  recurringThings,
+  ruleById,
+  run,
+  severities,
+  severityRank,
+  type RecurringKind,
+  type Redactor,
+  type Severity,
+  type Store,
+} from '@skep/hub'
+import { confidenceOf } from './confidence.ts'
+import type { Counts, Indicator, Kind, Tlp } from './indicator.ts'
+import type { Never } from './never.ts'
+
+/** What an indicator is made with. */
+export interface Sources {
+  readonly store: Store
+  readonly never: Never
+  readonly redactor: Redactor
+  /** The organisation of each sensor. */
+  readonly owners: ReadonlyMap<string, string>
+  readonly tlp: Readonly<Record<Kind, Tlp>>
+  /** Days that each kind stays believed. */
+  readonly ttl: Readonly<Record<Kind, number>>
+}
+
+/** What was left out of a reading, by reason: nothing disappears without a word. */
+export type LeftOut = Map<string, number>
+
+const day = 86_400_000
+const page = 20_000
+/** Things that only an intruder does. */
+const deeds: ReadonlySet<Severity> = new Set(['critical'])
+
+/** What is known of a kind whatever its value. */
+const nature: Readonly<Record<RecurringKind, { techniques: readonly string[]; severity: Severity; label: string }>> = {
+  url: { techniques: ['T1105'], severity: 'critical', label: 'malware-download' },
+  domain: { techniques: ['T1105'], severity: 'critical', label: 'malware-hosting' },
+  file: { techniques: ['T1105'], severity: 'critical', label: 'malware' },
+  key: { techniques: ['T1098.004'], severity: 'critical', label: 'planted-key' },
+  credential: { techniques: ['T1110.001'], severity: 'medium', label: 'tried-password' },
+  hassh: { techniques: ['T1110.001'], severity: 'low', label: 'ssh-client' },
+  ja4: { techniques: ['T1595.002'], severity: 'low', label: 'tls-client' },
+  command: { techniques: ['T1059.004'], severity: 'high', label: 'command' },
+}
+
+/** Collects things of one kind, by value, in bounded memory. */
+export async function* collect(
+  sources: Sources,
+  kind: Kind,
+  { now = Date.now(), since, left = new Map() }: { now?: number; since?: number; left?: LeftOut } = {},
+): AsyncGenerator<Indicator> {
+  const window = {
+    since: new Date(since ?? now - (sources.ttl[kind] - 1) * day).toISOString(),
+    until: new Date(now).toISOString(),
+  }
+  const leave = (reason: string): void => void left.set(reason, (left.get(reason) ?? 0) + 1)
+  const base = (row: { first_seen: string; last_seen: string }) => ({
+    kind,
+    first_seen: row.first_seen,
+    last_seen: row.last_seen,
+    valid_until: new Date(Date.parse(row.last_seen) + sources.ttl[kind] * day).toISOString(),
+    tlp: sources.tlp[kind],
+  })
+  const counted = (row: { events: number; days: number; sensors: readonly string[] }, from: number): Counts => ({
+    events: row.events,
+    sources: from,
+    sensors: row.sensors.length,
+    organisations: new Set(row.sensors.map((sensor) => sources.owners.get(sensor) ?? 'home')).size,
+    days: row.days,
+  })
+
+  for (let after = ''; ;) {
+    if (kind === 'address') {
+      const { rows } = await run(sources.store, foundAddresses, { window, after, limit: page })
+      const [first] = rows
+      const last = rows.at(-1)
+      if (first === undefined || last === undefined) return
+      const details = new Map(
+        (await run(sources.store, addressDetails, { window, first: first.value, last: last.value })).rows.map((row) => [
+          row.value,
+          row,
+        ]),
+      )
+      for (const row of rows) {
+        const more = details.get(row.value)
+        const why = sources.never.address(row.value, more?.asn)
+        if (why !== undefined || more === undefined) {
+          leave(why ?? 'no conversation is left of it')
+          continue
+        }
+        const counts = counted({ ...row, sensors: more.sensors }, 1)
+        const judged = judge(row.rules)
+        yield {
+          ...base(row),
+          value: row.value,
+          ...confidenceOf(counts, { handshake: true, deed: deeds.has(judged.severity) }),
+          ...judged,
+          counts,
+          ...(more.asn !== 0 && { asn: more.asn }),
+          ...(more.as_name !== '' && { as_name: more.as_name }),
+          ...(more.economy !== '' && { economy: more.economy }),
+          ...(more.prefix !== '' && { prefix: more.prefix }),
+          services: more.services,
+          ports: more.ports,
+        }
+      }
+      after = last.value
+      if (rows.length < page) return
+    } else if (kind === 'prefix') {
+      const { rows } = await run(sources.store, foundPrefixes, { window, after, limit: page })
+      for (const row of rows) {
+        const [network = ''] = row.value.split('/')
+        const why = sources.never.address(network, row.asn)
+        if (why !== undefined) {
+          leave(why)
+          continue
+        }
+        const judged = judge(row.rules)
+        const counts = { ...counted({ ...row, sensors: [] }, row.addresses), sensors: 0, organisations: 0 }
+        yield {
+          ...base(row),
+          value: row.value,
+          ...confidenceOf({ ...counts, sources: row.addresses }, { handshake: true, deed: deeds.has(judged.severity) }),
+          ...judged,
+          counts,
+          ...(row.asn !== 0 && { asn: row.asn }),
+          detail: `${row.addresses} addresses`,
+        }
+      }
+      after = rows.at(-1)?.value ?? ''
+      if (rows.length < page) return
+    } else {
+      const { rows } = await run(sources.store, recurringThings, { kind, window, after, limit: page })
+      for (const row of rows) {
+        const counts = counted(row, row.sources)
+        const why = refused(sources, kind, row.value, counts)
+        if (why !== undefined) {
+          leave(why)
+          continue
+        }
+        const { techniques, severity, label } = nature[kind]
+        const value = kind === 'command' || kind === 'credential' ? sources.redactor.text(row.value) : row.value
+        const detail = sources.redactor.text(row.detail)
+        yield {
+          ...base(row),
+          value,
+          ...confidenceOf(counts, { handshake: true, deed: severity === 'critical' }),
+          severity,
+          techniques,
+          labels: [label],
+          counts,
+          ...(detail !== '' && kind !== 'url' && kind !== 'domain' && { detail }),
+        }
+      }
+      after = rows.at(-1)?.value ?? ''
+      if (rows.length < page) return
+    }
+  }
+}
+
+/** What the rules that found an address say together. */
+function judge(ids: readonly string[]): { severity: Severity; techniques: string[]; labels: string[] } {
+  const found = ids.flatMap((id) => ruleById(id) ?? [])
+  const worst = Math.max(0, ...found.map(({ severity }) => severityRank(severity)))
+  return {
+    severity: severities[worst] ?? 'info',
+    techniques: [...new Set(found.map(({ technique }) => technique.id))].sort(),
+    labels: [...new Set(found.map(({ id }) => id))].sort(),
+  }
+}
+
+/** Why a thing that recurs is not shared. */
+function refused({ never, redactor }: Sources, kind: RecurringKind, value: string, counts: Counts): string | undefined {
+  // What a text without its sensor's address would be is not the thing any longer.
+  if (kind !== 'command' && kind !== 'credential' && redactor.text(value) !== value) return 'it names a sensor'
+  switch (kind) {
+    case 'url':
+      return never.url(value)
+    case 'domain':
+      return isIP(value) !== 0 ? 'an address in a URL' : never.domain(value)
+    case 'file':
+      return /^[0-9a-f]{64}$/.test(value) ? never.value(value) : 'not a hash'
+    case 'hassh':
+      return /^[0-9a-f]{32}$/.test(value) ? never.value(value) : 'not a fingerprint'
+    case 'ja4':
+      return /^[tq]\d\d[di][0-9a-z]{6}_[0-9a-f]{12}_[0-9a-f]{12}$/.test(value) ? undefined : 'not a fingerprint'
+    case 'key':
+      return /^(SHA256:[A-Za-z0-9+/]{43}|([0-9a-f]{2}:){15}[0-9a-f]{2})$/.test(value) ? undefined : 'not a fingerprint'
+    case 'command':
+    case 'credential':
+      // A person who errs types a line, or a password, once; what programs try comes again from elsewhere.
+      return counts.sources >= 2 || counts.sensors >= 2
+        ? undefined
+        : 'seen from one address only: it may be a person’s own'
+  }
+}

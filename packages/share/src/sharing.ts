@@ -1,0 +1,138 @@
+import { join } from 'node:path'
+import { randomUUID } from 'node:crypto'
+import { Redactor, type Extension, type ExtensionContext } from '@skep/hub'
+import { Agreements } from './agreements/agreements.ts'
+import { agreementRoutes } from './agreements/routes.ts'
+import { crowdsecRoutes } from './crowdsec/routes.ts'
+import { Feeds } from './feeds/feeds.ts'
+import { feedRoutes } from './feeds/routes.ts'
+import { Never } from './model/never.ts'
+import { ownLists, Warninglists } from './model/lists.ts'
+import type { Sources } from './model/collect.ts'
+import { measureTtl, usual, type Ttl } from './model/ttl.ts'
+import { Ids } from './stix/ids.ts'
+import type { Author } from './stix/objects.ts'
+import { steps } from './steps.ts'
+import { publish } from './taxii/publish.ts'
+import { TaxiiServer } from './taxii/server.ts'
+import { setUp } from './taxii/setup.ts'
+import { TaxiiStore } from './taxii/store.ts'
+
+const day = 86_400_000
+
+/** What the parts of sharing work with. */
+export class Share {
+  readonly context: ExtensionContext
+  readonly agreements: Agreements
+  readonly taxii: TaxiiStore
+  readonly ids: Ids
+  readonly #since: string
+
+  private constructor(context: ExtensionContext, parts: Pick<Share, 'agreements' | 'taxii' | 'ids'>, since: string) {
+    this.context = context
+    this.agreements = parts.agreements
+    this.taxii = parts.taxii
+    this.ids = parts.ids
+    this.#since = since
+  }
+
+  static async open(context: ExtensionContext): Promise<Share> {
+    const { relational } = context
+    const db = await relational.tables('share', steps)
+    // The hub's name for good: addresses change, ids of what was shared must not.
+    const hub = await relational.metaOnce('share hub', () => Promise.resolve(randomUUID()))
+    const since = await relational.metaOnce('share since', () =>
+      Promise.resolve(`${new Date().toISOString().slice(0, 10)}T00:00:00.000Z`),
+    )
+    return new Share(
+      context,
+      { agreements: new Agreements(db, relational), taxii: new TaxiiStore(db), ids: new Ids(hub) },
+      since,
+    )
+  }
+
+  async author(): Promise<Author> {
+    const { licence, contact } = await this.agreements.settings()
+    return { ids: this.ids, name: 'Skep honeynet', contact, licence, since: this.#since }
+  }
+
+  async ttl(): Promise<Ttl> {
+    const kept = await this.context.relational.meta('share ttl')
+    return kept === undefined ? { days: usual, measured: [] } : (JSON.parse(kept) as Ttl)
+  }
+  /** Measures anew, once a day. */
+  async measure(): Promise<void> {
+    const { relational, store } = this.context
+    const today = new Date().toISOString().slice(0, 10)
+    if ((await relational.meta('share measured')) === today) return
+    await relational.setMeta('share ttl', JSON.stringify(await measureTtl(store)))
+    await relational.setMeta('share measured', today)
+  }
+
+  lists(): Warninglists {
+    return Warninglists.read([...ownLists, join(this.context.folder, 'warninglists')])
+  }
+
+  /** What indicators are made with, as things stand now. */
+  async sources(): Promise<Sources> {
+    const { relational, store } = this.context
+    const [never, addresses, sensors, settings, ttl] = await Promise.all([
+      Never.of(relational, this.lists()),
+      relational.fleet.addresses(),
+      relational.fleet.sensors(),
+      this.agreements.settings(),
+      this.ttl(),
+    ])
+    return {
+      store,
+      never,
+      redactor: new Redactor(addresses),
+      owners: new Map(sensors.map(({ name, organisation }) => [name, organisation])),
+      tlp: settings.tlp,
+      ttl: ttl.days,
+    }
+  }
+}
+
+/** Sharing, as an extension of the hub. */
+export const sharing: Extension = {
+  name: 'share',
+  async start(context) {
+    const share = await Share.open(context)
+    const collections = await setUp(share.taxii, share.ids)
+    const taxii = new TaxiiServer(share)
+    const feeds = new Feeds(share)
+    const { log } = context
+    return {
+      open: [['read', ['GET'], ['/api/v1/sharing/catalogue']]],
+      routes(app) {
+        taxii.routes(app)
+        feedRoutes(app, share, feeds)
+        crowdsecRoutes(app, share, feeds)
+        agreementRoutes(app, share, feeds)
+      },
+      jobs: [
+        { every: 3_600_000, first: 30_000, work: () => share.measure(), lease: 'share ttl' },
+        { every: 3_600_000, work: async () => feeds.sweep() },
+        {
+          every: 3_600_000,
+          first: 60_000,
+          lease: 'taxii publish',
+          work: async () => {
+            const began = Date.now()
+            const added = await publish({
+              taxii: share.taxii,
+              relational: context.relational,
+              author: await share.author(),
+              sources: await share.sources(),
+              collections,
+            })
+            await share.taxii.prune(Date.now() - 7 * day, Date.now() - 90 * day)
+            log(`TAXII: ${added} objects added in ${Math.round((Date.now() - began) / 1000)} s`)
+          },
+        },
+      ],
+      stop: () => Promise.resolve(),
+    }
+  },
+}
