@@ -102,6 +102,17 @@ token
   .option(...json)
   .action(async (options) => (await import('./commands/hub.ts')).createLink(options))
 
+const taxii = program.command('taxii').description('the TAXII server')
+taxii
+  .command('seed')
+  .argument('<file>', "in the form of medallion's data: discovery, API roots, collections, objects and when they came")
+  .description('fill API roots of their own from a file, for trying clients and test suites')
+  .option('--user <name>', 'a login for them', 'admin')
+  .option('--password <password>', 'its password')
+  .option(...data)
+  .option(...json)
+  .action(async (file: string, options) => (await import('./commands/share.ts')).seedTaxii(file, options))
+
 const user = program.command('user').description('people who sign in to the portal')
 user
   .command('add')

@@ -56,7 +56,9 @@ export class TaxiiServer {
   routes(app: OpenAPIHono<Env>): void {
     app.use(async (c, next) => {
       const [, first = '', ...rest] = c.req.path.split('/')
-      if (first !== 'taxii2' && !(await this.#isRoot(first))) return next()
+      // Who speaks TAXII is answered in it, also where there is nothing; all else is for others.
+      const speaks = isTaxii(c.req.header('accept') ?? '') && !['api', 'feeds', 'v1'].includes(first)
+      if (first !== 'taxii2' && !speaks && !(await this.#isRoot(first))) return next()
       // Every path ends with a slash (§1.6.2); a client that forgot it is understood all the same.
       const segments = rest.filter((one, i) => one !== '' || i < rest.length - 1)
       return this.#answer(c, first, segments)
@@ -209,9 +211,7 @@ export class TaxiiServer {
     if (part === 'objects' && id !== undefined && tail === undefined && method === 'DELETE')
       return this.#remove(c, asker, collection, rights, decoded(id))
     if (method !== 'GET') throw notFound('resource')
-    // Neither read nor write: as if it were not there (§5.4); write only: it is, but closed.
-    if (!rights.read)
-      throw rights.write ? new TaxiiError(403, 'Forbidden', 'You may not read this collection') : notFound('collection')
+    if (!rights.read) throw new TaxiiError(403, 'Forbidden', 'You may not read this collection')
     const params = new URL(c.req.url).searchParams
     if (part === 'manifest' && id === undefined)
       return this.#page(asker, collection, params, ['id', 'type', 'version', 'spec_version'], manifest)
@@ -276,7 +276,7 @@ export class TaxiiServer {
     if (first === undefined || last === undefined) return json({})
     const more = rows.length > limit
     return json(
-      { ...(more && { more: true, next: this.#cursors.make(key, asked, last.added) }), ...shape(shown) },
+      { more, ...(more && { next: this.#cursors.make(key, asked, last.added) }), ...shape(shown) },
       200,
       {
         'x-taxii-date-added-first': writeTime(first.added),
@@ -298,10 +298,7 @@ export class TaxiiServer {
   // Changes
 
   async #add(c: HonoContext<Env>, asker: Asker, root: Root, collection: Collection, rights: Rights): Promise<Response> {
-    if (!rights.write)
-      throw rights.read
-        ? new TaxiiError(403, 'Forbidden', 'You may not write to this collection')
-        : notFound('collection')
+    if (!rights.write) throw new TaxiiError(403, 'Forbidden', 'You may not write to this collection')
     if (!isTaxii(c.req.header('content-type') ?? ''))
       throw new TaxiiError(415, 'UnsupportedMediaType', `Send ${taxiiType}`)
     const inbound = readEnvelope(await bodyOf(c, root.max_content_length))

@@ -143,6 +143,8 @@ describe('what the specification says of every answer', () => {
       `${open}/objects/note--${uuid(99)}/versions/`,
       '/honeynet/status/x/',
       '/honeynet/collections/%ZZ/',
+      '/nowhere/',
+      '/nowhere/collections/',
     ]) {
       const answer = await ask(path, path.startsWith('/trust') ? as : {})
       expect([400, 404], path).toContain(answer.status)
@@ -259,8 +261,8 @@ describe('adding, versions, deleting', () => {
     const post = { ...as, method: 'POST', body: { objects: [note(7)] } }
     expect((await ask(at('110'), post)).status).toBe(403)
     expect((await ask(at('101'), as)).status).toBe(403)
-    expect((await ask(at('100'), as)).status).toBe(404)
-    expect((await ask(at('100'), post)).status).toBe(404)
+    expect((await ask(at('100'), as)).status).toBe(403)
+    expect((await ask(at('100'), post)).status).toBe(403)
     for (const [name, status] of [
       ['110', 403],
       ['101', 403],
