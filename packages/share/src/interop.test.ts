@@ -371,6 +371,28 @@ function sorted(value: unknown): unknown {
   )
 }
 
+test.skipIf(!python('pymisp'))('PyMISP loads every event of the feed', async () => {
+  const program = `
+import sys, json, urllib.request
+from pymisp import MISPEvent
+def get(path):
+    r = urllib.request.Request(sys.argv[1] + '/misp/' + path, headers={'Authorization': 'Bearer ' + sys.argv[2]})
+    return urllib.request.urlopen(r).read().decode()
+manifest = json.loads(get('manifest.json'))
+mine = set()
+for uuid, meta in manifest.items():
+    e = MISPEvent(); e.load(get(uuid + '.json'), validate=True)
+    assert e.uuid == uuid and e.info == meta['info']
+    again = e.to_feed(with_meta=False)
+    for a in list(e.attributes) + [a for o in e.objects for a in o.attributes]:
+        for h in a.hash_values('md5'): mine.add(h + ',' + uuid)
+theirs = set(get('hashes.csv').split())
+print('events', len(manifest), 'same hashes', mine == theirs)
+`
+  const { stdout } = await run('python3', ['-c', program, house.hub.url, operator])
+  expect(stdout).toMatch(/events [6-9] same hashes True|events \d\d same hashes True/)
+})
+
 test.skipIf(!has('named-checkzone'))('BIND reads the policy zone', async () => {
   const { stdout } = await run('named-checkzone', ['rpz.skep', await file('rpz/skep.rpz')])
   expect(stdout).toContain('OK')

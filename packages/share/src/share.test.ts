@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { person } from '@skep/hub/testing-people'
-import { readdirSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { Ajv } from 'ajv'
 import { forms } from './feeds/forms/index.ts'
 import { rpzAddress } from './feeds/forms/names.ts'
 import { goDuration } from './crowdsec/routes.ts'
@@ -10,6 +12,24 @@ import { sumOf, give } from './agreements/terms.ts'
 import { defaults } from './agreements/agreements.ts'
 import { kinds, type Indicator } from './model/indicator.ts'
 import { canary, known, sharingHub } from './testing.ts'
+
+interface MispEvent {
+  readonly timestamp: string
+  readonly Attribute: readonly { value: string; first_seen: string; last_seen: string }[]
+  readonly Object: readonly { Attribute: readonly { value: string }[] }[]
+}
+/** PyMISP's own schema of an event; it is older than objects and times of attributes, which PyMISP itself judges (interop.test.ts). */
+const judgeMisp = ((): ReturnType<Ajv['compile']> => {
+  const {
+    $schema: _,
+    id: __,
+    ...schema
+  } = JSON.parse(readFileSync(new URL('../testdata/misp/schema.json', import.meta.url), 'utf8')) as Record<
+    string,
+    unknown
+  >
+  return new Ajv({ strict: false }).compile(schema)
+})()
 
 let house: Awaited<ReturnType<typeof sharingHub>>
 let operator: string
@@ -40,6 +60,10 @@ async function all(token: string): Promise<string> {
   parts.push(await (await get('/v1/decisions/stream?startup=true', undefined, { 'x-api-key': token })).text())
   for (const kind of kinds)
     parts.push(await (await get(`/honeynet/collections/${kind}/objects/`, token, { accept: media })).text())
+  const manifest = await (await get('/misp/manifest.json', token)).text()
+  parts.push(manifest, await (await get('/misp/hashes.csv', token)).text())
+  for (const uuid of Object.keys(JSON.parse(manifest) as object))
+    parts.push(await (await get(`/misp/${uuid}.json`, token)).text())
   parts.push(JSON.stringify((await api('GET', 'sharing/catalogue', undefined, token)).body))
   return parts.join('\n')
 }
@@ -111,6 +135,30 @@ describe('one model, many forms', () => {
       await get('/v1/decisions/stream?startup=true', undefined, { 'x-api-key': operator })
     ).json()) as { new: { value: string; duration: string }[] }
     expect(crowdsec.new.map(({ value }) => value)).toEqual(sure)
+
+    // MISP: what was seen on the day, which here is all; each value's MD5 stands in the list of hashes.
+    const manifest = (await (await get('/misp/manifest.json', operator)).json()) as Record<
+      string,
+      { info: string; timestamp: string }
+    >
+    const hashes = await (await get('/misp/hashes.csv', operator)).text()
+    const told: string[] = []
+    for (const uuid of Object.keys(manifest)) {
+      const { Event: event } = (await (await get(`/misp/${uuid}.json`, operator)).json()) as { Event: MispEvent }
+      const { Object: _, ...plain } = {
+        ...event,
+        Attribute: event.Attribute.map(({ first_seen: __, last_seen: ___, ...one }) => one),
+      }
+      expect(judgeMisp({ Event: plain }), JSON.stringify(judgeMisp.errors)).toBe(true)
+      expect(event.timestamp).toBe(manifest[uuid]?.timestamp)
+      const all = [...event.Attribute, ...event.Object.flatMap((one) => one.Attribute)]
+      told.push(...all.map(({ value }) => value))
+      for (const { value } of all)
+        expect(hashes).toContain(`${createHash('md5').update(value).digest('hex')},${uuid}\n`)
+    }
+    for (const kind of ['address', 'url', 'domain', 'file', 'hassh', 'command'])
+      for (const value of values(kind)) expect(told, kind).toContain(value)
+    expect(told).toContain("12'34\\5")
 
     // STIX, as TAXII gives it: the same values, times and confidence.
     for (const kind of kinds) {

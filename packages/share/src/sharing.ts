@@ -6,6 +6,7 @@ import { agreementRoutes } from './agreements/routes.ts'
 import { crowdsecRoutes } from './crowdsec/routes.ts'
 import { Feeds } from './feeds/feeds.ts'
 import { feedRoutes } from './feeds/routes.ts'
+import { mispRoutes } from './misp/routes.ts'
 import { Never } from './model/never.ts'
 import { ownLists, Warninglists } from './model/lists.ts'
 import type { Sources } from './model/collect.ts'
@@ -109,6 +110,7 @@ export const sharing: Extension = {
         taxii.routes(app)
         feedRoutes(app, share, feeds)
         crowdsecRoutes(app, share, feeds)
+        mispRoutes(app, share, feeds)
         agreementRoutes(app, share, feeds)
       },
       jobs: [

@@ -60,14 +60,27 @@ export class Feeds {
     mkdirSync(this.#folder, { recursive: true })
   }
 
+  /** The list of one day (UTC): what was seen on it, and nothing of other days. @param date YYYY-MM-DD */
+  day(date: string): Snapshot {
+    const since = Date.parse(`${date}T00:00:00Z`)
+    const over = Date.now() > since + day + 3_600_000
+    // What comes late, from sensors that were cut off, is in the list of now.
+    return new Snapshot(
+      join(this.#share.context.folder, 'days', date),
+      () => this.#share.sources(),
+      over ? Number.POSITIVE_INFINITY : 3_600_000,
+      { since, until: since + day - 1 },
+    )
+  }
+
   form(path: string): Form | undefined {
     return forms.find((one) => one.path === path)
   }
 
-  /** A file under some terms. */
-  async get(form: Form, terms: Terms): Promise<Made> {
+  /** A file under some terms, from the list of now or that of a day. */
+  async get(form: Form, terms: Terms, from: Snapshot = this.snapshot): Promise<Made> {
     const [made, settings, ttl] = await Promise.all([
-      this.snapshot.fresh(),
+      from.fresh(),
       this.#share.agreements.settings(),
       this.#share.ttl(),
     ])
@@ -83,7 +96,9 @@ export class Feeds {
     if (known !== undefined) return known
     let making = this.#making.get(key)
     if (making === undefined) {
-      making = this.#make(form, terms, { key, made, settings, ttl: ttl.days }).finally(() => this.#making.delete(key))
+      making = this.#make(form, terms, from, { key, made, settings, ttl: ttl.days }).finally(() =>
+        this.#making.delete(key),
+      )
       this.#making.set(key, making)
     }
     return making
@@ -97,6 +112,7 @@ export class Feeds {
   async #make(
     form: Form,
     terms: Terms,
+    from: Snapshot,
     { key, made, settings, ttl }: { key: string; made: string; settings: Settings; ttl: Ttl['days'] },
   ): Promise<Made> {
     const now = Date.now()
@@ -115,11 +131,11 @@ export class Feeds {
     const body = createWriteStream(draft)
     let count = 0
     let last = ''
-    for await (const one of this.snapshot.read(form.kinds.filter((kind) => terms.kinds.has(kind)))) {
+    for await (const one of from.read(form.kinds.filter((kind) => terms.kinds.has(kind)))) {
       const given = give(one, terms, now)
       if (given === undefined || (form.blocks === true && given.confidence < settings.block_confidence)) continue
       if (form.takes !== undefined && !form.takes(given)) continue
-      const text = form.entry(given, head)
+      const text = form.entry(given, head, count)
       // Several indicators may come to one line, such as two URLs on one address.
       if (text === '' || text === last) continue
       last = text
@@ -159,6 +175,10 @@ export class Feeds {
 
   /** Removes files that nobody will ask for again. */
   sweep(now = Date.now()): void {
+    const days = join(this.#share.context.folder, 'days')
+    if (existsSync(days))
+      for (const name of readdirSync(days))
+        if (now - Date.parse(name) > 30 * day) rmSync(join(days, name), { recursive: true, force: true })
     for (const name of readdirSync(this.#folder)) {
       const path = join(this.#folder, name)
       if (now - statSync(path).mtimeMs > day) rmSync(path, { force: true })

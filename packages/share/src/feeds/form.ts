@@ -31,8 +31,8 @@ export interface Form {
   /** Text before all entries, and after them. */
   readonly begin?: (head: Head) => string
   readonly end?: (head: Head) => string
-  /** One indicator, as one or several lines with their line ends; '' leaves it out. */
-  readonly entry: (one: Indicator, head: Omit<Head, 'count'>) => string
+  /** One indicator, as one or several lines with their line ends; '' leaves it out. `n` entries stand before it. */
+  readonly entry: (one: Indicator, head: Omit<Head, 'count'>, n: number) => string
 }
 
 /** Defines a form. */

@@ -29,10 +29,20 @@ export class Snapshot {
   readonly #folder: string
   readonly #sources: () => Promise<Sources>
   readonly #age: number
+  readonly #range: { readonly since: number; readonly until: number } | undefined
   #making: Promise<void> | undefined
 
-  /** @param age milliseconds that a list is good for */
-  constructor(folder: string, sources: () => Promise<Sources>, age = 600_000) {
+  /**
+   * @param age milliseconds that a list is good for
+   * @param range what was seen between two times; without it, what is believed now
+   */
+  constructor(
+    folder: string,
+    sources: () => Promise<Sources>,
+    age = 600_000,
+    range?: { readonly since: number; readonly until: number },
+  ) {
+    this.#range = range
     this.#folder = folder
     this.#sources = sources
     this.#age = age
@@ -70,7 +80,11 @@ export class Snapshot {
       const out = createWriteStream(part)
       const without: LeftOut = new Map()
       let count = 0
-      for await (const one of collect(sources, kind, { now, left: without })) {
+      for await (const one of collect(sources, kind, {
+        now: Math.min(now, this.#range?.until ?? now),
+        ...(this.#range !== undefined && { since: this.#range.since }),
+        left: without,
+      })) {
         count++
         if (!out.write(`${JSON.stringify(one)}\n`)) await once(out, 'drain')
       }

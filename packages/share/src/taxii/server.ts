@@ -275,14 +275,10 @@ export class TaxiiServer {
     const last = shown.at(-1)
     if (first === undefined || last === undefined) return json({})
     const more = rows.length > limit
-    return json(
-      { more, ...(more && { next: this.#cursors.make(key, asked, last.added) }), ...shape(shown) },
-      200,
-      {
-        'x-taxii-date-added-first': writeTime(first.added),
-        'x-taxii-date-added-last': writeTime(last.added),
-      },
-    )
+    return json({ more, ...(more && { next: this.#cursors.make(key, asked, last.added) }), ...shape(shown) }, 200, {
+      'x-taxii-date-added-first': writeTime(first.added),
+      'x-taxii-date-added-last': writeTime(last.added),
+    })
   }
 
   async #status(asker: Asker, root: Root, id: string): Promise<Response> {
