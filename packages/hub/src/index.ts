@@ -19,3 +19,6 @@ export { severities, severityRank, type Rule, type Severity } from './understand
 export { ruleById, rules } from './understand/rules/index.ts'
 export { sql } from './store/sql.ts'
 export { checkPassword, hashPassword } from './access/password.ts'
+export { reachScope } from './api/list.ts'
+export { reportNames, reportTypes, type ReportName } from './networks/reports/columns.ts'
+export { dailyReport, fileName as reportFileName } from './networks/reports/shadowserver.ts'

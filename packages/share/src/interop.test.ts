@@ -399,7 +399,7 @@ test.skipIf(!has('named-checkzone'))('BIND reads the policy zone', async () => {
 })
 
 test.skipIf(!has('nft') || !root)('nftables reads its file', async () => {
-  await run('nft', ['-c', '-f', await file('nftables/skep.nft')])
+  await expect(run('nft', ['-c', '-f', await file('nftables/skep.nft')])).resolves.toMatchObject({ stderr: '' })
 })
 
 test.skipIf(!has('exabgp'))('ExaBGP reads its configuration', async () => {

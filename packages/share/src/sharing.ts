@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { randomUUID } from 'node:crypto'
-import { Redactor, type Extension, type ExtensionContext } from '@skep/hub'
+import { Redactor, type Driver, type Extension, type ExtensionContext } from '@skep/hub'
 import { Agreements } from './agreements/agreements.ts'
 import { agreementRoutes } from './agreements/routes.ts'
 import { crowdsecRoutes } from './crowdsec/routes.ts'
@@ -11,6 +11,9 @@ import { Never } from './model/never.ts'
 import { ownLists, Warninglists } from './model/lists.ts'
 import type { Sources } from './model/collect.ts'
 import { measureTtl, usual, type Ttl } from './model/ttl.ts'
+import { Reporting } from './out/queue.ts'
+import { reportingRoutes } from './out/routes.ts'
+import { shadowserverRoutes } from './shadowserver/routes.ts'
 import { Ids } from './stix/ids.ts'
 import type { Author } from './stix/objects.ts'
 import { steps } from './steps.ts'
@@ -27,13 +30,20 @@ export class Share {
   readonly agreements: Agreements
   readonly taxii: TaxiiStore
   readonly ids: Ids
+  /** The tables of sharing. */
+  readonly db: Driver
   readonly #since: string
 
-  private constructor(context: ExtensionContext, parts: Pick<Share, 'agreements' | 'taxii' | 'ids'>, since: string) {
+  private constructor(
+    context: ExtensionContext,
+    parts: Pick<Share, 'agreements' | 'taxii' | 'ids' | 'db'>,
+    since: string,
+  ) {
     this.context = context
     this.agreements = parts.agreements
     this.taxii = parts.taxii
     this.ids = parts.ids
+    this.db = parts.db
     this.#since = since
   }
 
@@ -47,7 +57,7 @@ export class Share {
     )
     return new Share(
       context,
-      { agreements: new Agreements(db, relational), taxii: new TaxiiStore(db), ids: new Ids(hub) },
+      { agreements: new Agreements(db, relational), taxii: new TaxiiStore(db), ids: new Ids(hub), db },
       since,
     )
   }
@@ -103,6 +113,7 @@ export const sharing: Extension = {
     const collections = await setUp(share.taxii, share.ids)
     const taxii = new TaxiiServer(share)
     const feeds = new Feeds(share)
+    const reporting = new Reporting(share.db, share, feeds)
     const { log } = context
     return {
       open: [['read', ['GET'], ['/api/v1/sharing/catalogue']]],
@@ -112,10 +123,15 @@ export const sharing: Extension = {
         crowdsecRoutes(app, share, feeds)
         mispRoutes(app, share, feeds)
         agreementRoutes(app, share, feeds)
+        reportingRoutes(app, share, reporting)
+        shadowserverRoutes(app, share)
       },
       jobs: [
         { every: 3_600_000, first: 30_000, work: () => share.measure(), lease: 'share ttl' },
         { every: 3_600_000, work: async () => feeds.sweep() },
+        { every: 600_000, first: 120_000, work: () => reporting.gather(), lease: 'share gather' },
+        { every: 60_000, work: () => reporting.deliver(), lease: 'share deliver' },
+        { every: day, work: () => reporting.prune(), lease: 'share prune' },
         {
           every: 3_600_000,
           first: 60_000,

@@ -24,5 +24,7 @@ export const steps: readonly string[] = [
    CREATE TABLE share_reports (id INTEGER PRIMARY KEY, target TEXT NOT NULL, subject TEXT NOT NULL, state TEXT NOT NULL,
      body TEXT NOT NULL, made INTEGER NOT NULL, due INTEGER NOT NULL, tries INTEGER NOT NULL, sent INTEGER, answer TEXT NOT NULL);
    CREATE INDEX share_reports_due ON share_reports (state, due);
-   CREATE INDEX share_reports_subject ON share_reports (target, subject, made)`,
+   CREATE INDEX share_reports_subject ON share_reports (target, subject, made);
+   CREATE TABLE shadowserver_keys (key TEXT PRIMARY KEY, secret TEXT NOT NULL, organisation TEXT NOT NULL,
+     label TEXT NOT NULL, created INTEGER NOT NULL, revoked INTEGER)`,
 ]
