@@ -110,6 +110,10 @@ const router = createRouter({
       lazyRouteComponent(() => import('./pages/organisation.tsx'), 'Organisation'),
     ),
     page(
+      '/sharing',
+      lazyRouteComponent(() => import('./pages/sharing.tsx'), 'Sharing'),
+    ),
+    page(
       '/honeynet',
       lazyRouteComponent(() => import('./pages/honeynet.tsx'), 'Honeynet'),
     ),

@@ -60,12 +60,12 @@ test.skipIf(!python('stix2validator') || !python('stix2patterns'))(
   async () => {
     const objects: Record<string, unknown>[] = []
     const { collections } = (await (
-      await fetch(`${house.hub.url}/honeynet/collections/`, {
+      await fetch(`${house.hub.url}/shared/collections/`, {
         headers: { authorization: `Bearer ${operator}`, accept: media },
       })
     ).json()) as { collections: { id: string }[] }
     for (const { id } of collections) {
-      const answer = await fetch(`${house.hub.url}/honeynet/collections/${id}/objects/`, {
+      const answer = await fetch(`${house.hub.url}/shared/collections/${id}/objects/`, {
         headers: { authorization: `Bearer ${operator}`, accept: media },
       })
       objects.push(...((await answer.json()) as { objects: Record<string, unknown>[] }).objects)

@@ -59,7 +59,7 @@ async function all(token: string): Promise<string> {
   for (const { path } of forms) parts.push(`== ${path}`, await feed(path, token))
   parts.push(await (await get('/v1/decisions/stream?startup=true', undefined, { 'x-api-key': token })).text())
   for (const kind of kinds)
-    parts.push(await (await get(`/honeynet/collections/${kind}/objects/`, token, { accept: media })).text())
+    parts.push(await (await get(`/shared/collections/${kind}/objects/`, token, { accept: media })).text())
   const manifest = await (await get('/misp/manifest.json', token)).text()
   parts.push(manifest, await (await get('/misp/hashes.csv', token)).text())
   for (const uuid of Object.keys(JSON.parse(manifest) as object))
@@ -163,7 +163,7 @@ describe('one model, many forms', () => {
     // STIX, as TAXII gives it: the same values, times and confidence.
     for (const kind of kinds) {
       const { objects = [] } = (await (
-        await get(`/honeynet/collections/${kind}/objects/?match[type]=indicator`, operator, { accept: media })
+        await get(`/shared/collections/${kind}/objects/?match[type]=indicator`, operator, { accept: media })
       ).json()) as { objects?: Record<string, unknown>[] }
       const told = objects.map(({ confidence, valid_until }) => `${confidence} ${valid_until}`).sort()
       expect(told, kind).toEqual(
@@ -174,7 +174,7 @@ describe('one model, many forms', () => {
     }
     for (const kind of kinds) {
       const { objects = [] } = (await (
-        await get(`/honeynet/collections/${kind}/objects/?match[type]=sighting`, operator, { accept: media })
+        await get(`/shared/collections/${kind}/objects/?match[type]=sighting`, operator, { accept: media })
       ).json()) as { objects?: { count: number }[] }
       const told = objects.map(({ count }) => count).sort((a, b) => a - b)
       expect(told, kind).toEqual(
@@ -392,8 +392,14 @@ test('an address stands backwards in a policy zone', () => {
 })
 
 test('more witnesses, more confidence, and never more than all', () => {
-  const least = confidenceOf({ sources: 1, sensors: 1, organisations: 1, days: 1 }, { handshake: false, deed: false })
-  const most = confidenceOf({ sources: 9, sensors: 900, organisations: 90, days: 90 }, { handshake: true, deed: true })
+  const least = confidenceOf(
+    { sources: 1, sensors: 1, organisations: 1, days: 1 },
+    { handshake: false, severity: 'low' },
+  )
+  const most = confidenceOf(
+    { sources: 9, sensors: 900, organisations: 90, days: 90 },
+    { handshake: true, severity: 'critical' },
+  )
   expect(least).toEqual({ confidence: 20, reasons: [] })
   expect(most.confidence).toBe(100)
   expect(most.reasons).toHaveLength(5)

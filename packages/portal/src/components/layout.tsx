@@ -27,6 +27,7 @@ const pagesFor = (me: Me): (readonly [string, string])[] => {
     ['/indicators', 'Artifacts & URLs'],
     ...(operator ? ([['/search', 'Search']] as const) : []),
     ['/fleet', 'Sensors'],
+    ['/sharing', 'Sharing'],
     ...(operator
       ? ([
           ['/ledger', 'Ledger'],
@@ -49,7 +50,9 @@ function usePalette(): { open: boolean; setOpen: (open: boolean) => void; go: (t
     if (q === '') return
     const none = {} as never
     const asn = /^as\s*(\d{1,10})$/i.exec(q)?.[1]
-    if (asn !== undefined) void navigate({ to: '/network/$asn', params: { asn }, search: none })
+    const id = /^(?:case\s*|#)(\d{1,9})$/i.exec(q)?.[1]
+    if (id !== undefined) void navigate({ to: '/case/$id', params: { id }, search: none })
+    else if (asn !== undefined) void navigate({ to: '/network/$asn', params: { asn }, search: none })
     else if (/^(?:\d{1,3}\.){3}\d{1,3}$/.test(q) || /^[0-9a-f:]*:[0-9a-f:]+$/i.test(q))
       void navigate({ to: '/source/$ip', params: { ip: q }, search: none })
     else if (/^[0-9a-f]{64}$/.test(q)) void navigate({ to: '/artifact/$sha256', params: { sha256: q }, search: none })

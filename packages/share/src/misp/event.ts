@@ -38,7 +38,7 @@ const titles: Readonly<Record<Kind, string>> = {
   url: 'URLs of programs',
   domain: 'hosts of programs',
   file: 'files that attackers left',
-  key: 'SSH keys that attackers planted',
+  key: 'SSH keys of attackers',
   credential: 'passwords that were tried',
   hassh: 'SSH clients',
   ja4: 'TLS clients',

@@ -34,8 +34,6 @@ export type LeftOut = Map<string, number>
 
 const day = 86_400_000
 const page = 20_000
-/** Things that only an intruder does. */
-const deeds: ReadonlySet<Severity> = new Set(['critical'])
 
 /** What is known of a kind whatever its value. */
 const nature: Readonly<Record<RecurringKind, { techniques: readonly string[]; severity: Severity; label: string }>> = {
@@ -48,6 +46,8 @@ const nature: Readonly<Record<RecurringKind, { techniques: readonly string[]; se
   ja4: { techniques: ['T1595.002'], severity: 'low', label: 'tls-client' },
   command: { techniques: ['T1059.004'], severity: 'high', label: 'command' },
 }
+
+const shown = { techniques: ['T1110'], severity: 'medium', label: 'offered-key' } as const
 
 /** Collects things of one kind, by value, in bounded memory. */
 export async function* collect(
@@ -99,7 +99,7 @@ export async function* collect(
         yield {
           ...base(row),
           value: row.value,
-          ...confidenceOf(counts, { handshake: true, deed: deeds.has(judged.severity) }),
+          ...confidenceOf(counts, { handshake: true, severity: judged.severity }),
           ...judged,
           counts,
           ...(more.asn !== 0 && { asn: more.asn }),
@@ -126,7 +126,7 @@ export async function* collect(
         yield {
           ...base(row),
           value: row.value,
-          ...confidenceOf({ ...counts, sources: row.addresses }, { handshake: true, deed: deeds.has(judged.severity) }),
+          ...confidenceOf({ ...counts, sources: row.addresses }, { handshake: true, severity: judged.severity }),
           ...judged,
           counts,
           ...(row.asn !== 0 && { asn: row.asn }),
@@ -139,18 +139,19 @@ export async function* collect(
       const { rows } = await run(sources.store, recurringThings, { kind, window, after, limit: page })
       for (const row of rows) {
         const counts = counted(row, row.sources)
-        const why = refused(sources, kind, row.value, counts)
+        const why = refused(sources, kind, row.value, row.detail, counts)
         if (why !== undefined) {
           leave(why)
           continue
         }
-        const { techniques, severity, label } = nature[kind]
+        // A key that was only shown, not planted, is a way to try to get in.
+        const { techniques, severity, label } = kind === 'key' && row.detail === '' ? shown : nature[kind]
         const value = kind === 'command' || kind === 'credential' ? sources.redactor.text(row.value) : row.value
         const detail = sources.redactor.text(row.detail)
         yield {
           ...base(row),
           value,
-          ...confidenceOf(counts, { handshake: true, deed: severity === 'critical' }),
+          ...confidenceOf(counts, { handshake: true, severity }),
           severity,
           techniques,
           labels: [label],
@@ -175,8 +176,16 @@ function judge(ids: readonly string[]): { severity: Severity; techniques: string
   }
 }
 
+const alone = 'seen from one address only: it may be a person’s own'
+
 /** Why a thing that recurs is not shared. */
-function refused({ never, redactor }: Sources, kind: RecurringKind, value: string, counts: Counts): string | undefined {
+function refused(
+  { never, redactor }: Sources,
+  kind: RecurringKind,
+  value: string,
+  detail: string,
+  counts: Counts,
+): string | undefined {
   // What a text without its sensor's address would be is not the thing any longer.
   if (kind !== 'command' && kind !== 'credential' && redactor.text(value) !== value) return 'it names a sensor'
   switch (kind) {
@@ -191,12 +200,11 @@ function refused({ never, redactor }: Sources, kind: RecurringKind, value: strin
     case 'ja4':
       return /^[tq]\d\d[di][0-9a-z]{6}_[0-9a-f]{12}_[0-9a-f]{12}$/.test(value) ? undefined : 'not a fingerprint'
     case 'key':
-      return /^(SHA256:[A-Za-z0-9+/]{43}|([0-9a-f]{2}:){15}[0-9a-f]{2})$/.test(value) ? undefined : 'not a fingerprint'
+      if (!/^(SHA256:[A-Za-z0-9+/]{43}|([0-9a-f]{2}:){15}[0-9a-f]{2})$/.test(value)) return 'not a fingerprint'
+      return detail !== '' || counts.sources >= 2 || counts.sensors >= 2 ? undefined : alone
     case 'command':
     case 'credential':
       // A person who errs types a line, or a password, once; what programs try comes again from elsewhere.
-      return counts.sources >= 2 || counts.sensors >= 2
-        ? undefined
-        : 'seen from one address only: it may be a person’s own'
+      return counts.sources >= 2 || counts.sensors >= 2 ? undefined : alone
   }
 }

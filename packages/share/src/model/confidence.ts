@@ -1,3 +1,4 @@
+import type { Severity } from '@skep/hub'
 import type { Counts } from './indicator.ts'
 
 /**
@@ -7,7 +8,7 @@ import type { Counts } from './indicator.ts'
  */
 export function confidenceOf(
   counts: Omit<Counts, 'events'>,
-  { handshake, deed }: { handshake: boolean; deed: boolean },
+  { handshake, severity }: { handshake: boolean; severity: Severity },
 ): { confidence: number; reasons: string[] } {
   const reasons: string[] = []
   let confidence = 20
@@ -16,7 +17,8 @@ export function confidenceOf(
     reasons.push(reason)
   }
   if (handshake) add(20, 'its connections were complete, so its address is not forged')
-  if (deed) add(20, 'it did what only an intruder does')
+  if (severity === 'critical') add(20, 'it did what only an intruder does')
+  else if (severity === 'high') add(15, 'it did more than connect: it tried to get in')
   if (counts.sensors >= 2)
     add(Math.min(15, 5 * Math.floor(Math.log2(counts.sensors))), `${counts.sensors} sensors saw it`)
   if (counts.organisations >= 2) add(15, `${counts.organisations} organisations saw it on their own`)

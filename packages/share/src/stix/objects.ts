@@ -155,7 +155,7 @@ const names: Readonly<Record<Indicator['kind'], string>> = {
   url: 'Program download',
   domain: 'Host of programs',
   file: 'Malicious file',
-  key: 'Planted SSH key',
+  key: 'SSH key of attackers',
   credential: 'Tried password',
   hassh: 'SSH client of attackers',
   ja4: 'TLS client of attackers',

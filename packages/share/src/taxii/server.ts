@@ -15,7 +15,7 @@ import { writeTime } from './time.ts'
 /** The root to which partners write. */
 export const partnersRoot = 'partners'
 /** The root in which the hub's own findings are. */
-export const honeynetRoot = 'honeynet'
+export const honeynetRoot = 'shared'
 
 /** Who asks. */
 interface Asker {

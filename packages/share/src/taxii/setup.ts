@@ -9,7 +9,7 @@ const titles: Readonly<Record<Kind, string>> = {
   url: 'URLs of programs',
   domain: 'Hosts of programs',
   file: 'Files that attackers left',
-  key: 'SSH keys that attackers planted',
+  key: 'SSH keys of attackers',
   credential: 'Passwords that were tried',
   hassh: 'SSH clients (HASSH)',
   ja4: 'TLS clients (JA4)',

@@ -111,12 +111,12 @@ describe('what the specification says of every answer', () => {
       'application/taxii+json; version=2.1',
       `text/html, ${media},application/stix+json;version=2.1`,
     ]) {
-      const answer = await ask('/honeynet/', { headers: { accept } })
+      const answer = await ask('/shared/', { headers: { accept } })
       expect(answer.status, accept).toBe(200)
       expect(answer.headers.get('content-type')).toBe(media)
     }
     for (const accept of ['application/json', '*/*', 'application/taxii+json;version=2.0', `${media};q=0`]) {
-      const answer = await ask('/honeynet/', { headers: { accept } })
+      const answer = await ask('/shared/', { headers: { accept } })
       expect([answer.status, answer.headers.get('content-type')], accept).toEqual([406, media])
     }
     expect(accepts('')).toBe(false)
@@ -137,12 +137,12 @@ describe('what the specification says of every answer', () => {
   test('what is not there is said so', async () => {
     for (const path of [
       '/taxii2/x/',
-      '/honeynet/x/',
-      '/honeynet/collections/x/',
+      '/shared/x/',
+      '/shared/collections/x/',
       `${open}/objects/note--${uuid(99)}/`,
       `${open}/objects/note--${uuid(99)}/versions/`,
-      '/honeynet/status/x/',
-      '/honeynet/collections/%ZZ/',
+      '/shared/status/x/',
+      '/shared/collections/%ZZ/',
       '/nowhere/',
       '/nowhere/collections/',
     ]) {
@@ -166,14 +166,14 @@ describe('what the specification says of every answer', () => {
       'added_after=2026-01-01T00:00:00Z&added_after=2026-01-01T00:00:00Z',
       'next=bogus',
     ])
-      expect((await ask(`/honeynet/collections/address/objects/?${query}`)).status, query).toBe(400)
-    const empty = await ask('/honeynet/collections/address/objects/?added_after=2999-01-01T00:00:00Z')
+      expect((await ask(`/shared/collections/address/objects/?${query}`)).status, query).toBe(400)
+    const empty = await ask('/shared/collections/address/objects/?added_after=2999-01-01T00:00:00Z')
     expect([empty.status, empty.body]).toEqual([200, {}])
     expect(empty.headers.get('x-taxii-date-added-first')).toBeNull()
     for (const digits of ['', '.1', '.123', '.123456', '.123456789'])
-      expect(
-        (await ask(`/honeynet/collections/address/objects/?added_after=2020-01-01T00:00:00${digits}Z`)).status,
-      ).toBe(200)
+      expect((await ask(`/shared/collections/address/objects/?added_after=2020-01-01T00:00:00${digits}Z`)).status).toBe(
+        200,
+      )
   })
 })
 
@@ -272,7 +272,7 @@ describe('adding, versions, deleting', () => {
     expect((await ask('/trust/collections/', as)).body.collections).toHaveLength(4)
     // Nobody writes into the hub’s own.
     expect(
-      (await ask('/honeynet/collections/address/objects/', { method: 'POST', body: { objects: [note(7)] } })).status,
+      (await ask('/shared/collections/address/objects/', { method: 'POST', body: { objects: [note(7)] } })).status,
     ).toBe(403)
   })
 
@@ -371,14 +371,14 @@ test('both ways of paging give all, once, also while others write', async () => 
 
 describe('what partners get, and give', () => {
   test('only what their agreement says, and nothing above its ceiling', async () => {
-    const { body } = await ask('/honeynet/collections/', { token: partner })
+    const { body } = await ask('/shared/collections/', { token: partner })
     // Credentials are AMBER, the agreement goes up to GREEN.
     expect(body.collections.map(({ alias }: { alias: string }) => alias)).toEqual(['address', 'command'])
-    expect((await ask('/honeynet/collections/credential/objects/', { token: partner })).status).toBe(404)
+    expect((await ask('/shared/collections/credential/objects/', { token: partner })).status).toBe(404)
     expect((await ask('/taxii2/', { token: stranger })).body.api_roots).toBeUndefined()
-    expect((await ask('/honeynet/collections/address/objects/', { token: stranger })).status).toBe(404)
+    expect((await ask('/shared/collections/address/objects/', { token: stranger })).status).toBe(404)
     expect((await ask('/trust/', { token: partner })).status).toBe(404)
-    const { body: got } = await ask('/honeynet/collections/address/objects/?match[type]=indicator', { token: partner })
+    const { body: got } = await ask('/shared/collections/address/objects/?match[type]=indicator', { token: partner })
     expect(got.objects.map((one: { pattern: string }) => one.pattern)).toContain(
       `[ipv4-addr:value = '${known.attacker}']`,
     )
@@ -386,7 +386,7 @@ describe('what partners get, and give', () => {
     await house.publish(Date.now() + 86_400_000)
     const types = async (token: string) =>
       new Set(
-        ((await ask('/honeynet/collections/address/objects/', { token })).body.objects as { type: string }[]).map(
+        ((await ask('/shared/collections/address/objects/', { token })).body.objects as { type: string }[]).map(
           ({ type }) => type,
         ),
       )
@@ -405,7 +405,7 @@ describe('what partners get, and give', () => {
       everyone: false,
     })
     await house.share.agreements.join('late', 'stranger')
-    expect((await ask('/honeynet/collections/url/objects/', { token: stranger })).body).toEqual({})
+    expect((await ask('/shared/collections/url/objects/', { token: stranger })).body).toEqual({})
     await house.share.agreements.put({
       name: 'late',
       title: 'Late',
@@ -415,11 +415,9 @@ describe('what partners get, and give', () => {
       delay_minutes: 0,
       everyone: false,
     })
-    expect((await ask('/honeynet/collections/url/objects/', { token: stranger })).body.objects.length).toBeGreaterThan(
-      0,
-    )
+    expect((await ask('/shared/collections/url/objects/', { token: stranger })).body.objects.length).toBeGreaterThan(0)
     await house.share.agreements.revoke('late', 'stranger')
-    expect((await ask('/honeynet/collections/url/objects/', { token: stranger })).status).toBe(404)
+    expect((await ask('/shared/collections/url/objects/', { token: stranger })).status).toBe(404)
   })
 
   test('what a partner adds waits until it was looked at', async () => {
