@@ -7,6 +7,9 @@ import { crowdsecRoutes } from './crowdsec/routes.ts'
 import { Feeds } from './feeds/feeds.ts'
 import { feedRoutes } from './feeds/routes.ts'
 import { mispRoutes } from './misp/routes.ts'
+import { HpfeedsGateway } from './hpfeeds/gateway.ts'
+import { Intake } from './intake/intake.ts'
+import { intakeRoutes } from './intake/routes.ts'
 import { Never } from './model/never.ts'
 import { ownLists, Warninglists } from './model/lists.ts'
 import type { Sources } from './model/collect.ts'
@@ -87,26 +90,38 @@ export class Share {
   /** What indicators are made with, as things stand now. */
   async sources(): Promise<Sources> {
     const { relational, store } = this.context
-    const [never, addresses, sensors, settings, ttl] = await Promise.all([
+    const [never, addresses, sensors, settings, ttl, foreign] = await Promise.all([
       Never.of(relational, this.lists()),
       relational.fleet.addresses(),
       relational.fleet.sensors(),
       this.agreements.settings(),
       this.ttl(),
+      this.db.all<{ ident: string; organisation: string }>('SELECT ident, organisation FROM hpfeeds_idents'),
     ])
     return {
       store,
       never,
       redactor: new Redactor(addresses),
-      owners: new Map(sensors.map(({ name, organisation }) => [name, organisation])),
+      owners: new Map([
+        ...sensors.map(({ name, organisation }) => [name, organisation] as const),
+        ...foreign.map(({ ident, organisation }) => [`hp-${ident}`, organisation] as const),
+      ]),
       tlp: settings.tlp,
       ttl: ttl.days,
     }
   }
 }
 
+/** How sharing is set up. */
+export interface SharingOptions {
+  /** Where the hpfeeds broker listens; without it there is none. */
+  readonly hpfeeds?:
+    | { readonly host: string; readonly port: number; readonly tls?: { key: string; cert: string } }
+    | undefined
+}
+
 /** Sharing, as an extension of the hub. */
-export const sharing: Extension = {
+export const sharing = (options: SharingOptions = {}): Extension => ({
   name: 'share',
   async start(context) {
     const share = await Share.open(context)
@@ -114,6 +129,9 @@ export const sharing: Extension = {
     const taxii = new TaxiiServer(share)
     const feeds = new Feeds(share)
     const reporting = new Reporting(share.db, share, feeds)
+    const intake = new Intake(context)
+    const gateway = new HpfeedsGateway(share, intake)
+    if (options.hpfeeds !== undefined) await gateway.start(options.hpfeeds)
     const { log } = context
     return {
       open: [['read', ['GET'], ['/api/v1/sharing/catalogue']]],
@@ -125,6 +143,7 @@ export const sharing: Extension = {
         agreementRoutes(app, share, feeds)
         reportingRoutes(app, share, reporting)
         shadowserverRoutes(app, share)
+        intakeRoutes(app, share, intake, gateway)
       },
       jobs: [
         { every: 3_600_000, first: 30_000, work: () => share.measure(), lease: 'share ttl' },
@@ -150,7 +169,7 @@ export const sharing: Extension = {
           },
         },
       ],
-      stop: () => Promise.resolve(),
+      stop: () => gateway.stop(),
     }
   },
-}
+})

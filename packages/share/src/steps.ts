@@ -26,5 +26,7 @@ export const steps: readonly string[] = [
    CREATE INDEX share_reports_due ON share_reports (state, due);
    CREATE INDEX share_reports_subject ON share_reports (target, subject, made);
    CREATE TABLE shadowserver_keys (key TEXT PRIMARY KEY, secret TEXT NOT NULL, organisation TEXT NOT NULL,
-     label TEXT NOT NULL, created INTEGER NOT NULL, revoked INTEGER)`,
+     label TEXT NOT NULL, created INTEGER NOT NULL, revoked INTEGER);
+   CREATE TABLE hpfeeds_idents (ident TEXT PRIMARY KEY, secret TEXT NOT NULL, organisation TEXT NOT NULL, publishes TEXT NOT NULL,
+     subscribes TEXT NOT NULL, created INTEGER NOT NULL)`,
 ]

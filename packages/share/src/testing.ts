@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { startHub, type ExtensionContext, type Hub } from '@skep/hub'
 import { member, testStore } from '@skep/hub/testing'
 import { uuidv7 } from '@skep/vocabulary'
-import { Share, sharing } from './sharing.ts'
+import { Share, sharing, type SharingOptions } from './sharing.ts'
 import { setUp } from './taxii/setup.ts'
 import { publish } from './taxii/publish.ts'
 
@@ -34,7 +34,10 @@ export const known = {
 }
 
 /** A hub with sharing and a day of attacks on two sensors of two organisations. */
-export async function sharingHub(more: Partial<Parameters<typeof startHub>[0]> = {}): Promise<{
+export async function sharingHub(
+  more: Partial<Parameters<typeof startHub>[0]> = {},
+  options: SharingOptions = {},
+): Promise<{
   hub: Hub
   share: Share
   publish: (now?: number) => Promise<number>
@@ -49,10 +52,10 @@ export async function sharingHub(more: Partial<Parameters<typeof startHub>[0]> =
     regular: false,
     extensions: [
       {
-        name: sharing.name,
+        name: 'share',
         start: (given) => {
           context = given
-          return sharing.start(given)
+          return sharing(options).start(given)
         },
       },
     ],

@@ -6,7 +6,7 @@ import { gzip } from 'node:zlib'
 import { clamp, skepNamespace, uuidv5, type Data } from '@skep/vocabulary'
 import { dataFolder, exit, Progress, UserError } from '../context.ts'
 import { withHub } from '../hub-context.ts'
-import { formats, sessionId, Skipped, type Format, type Imported } from '../import/formats.ts'
+import { formats, sessionId, Skipped, type Format, type Imported } from '@skep/share/intake'
 import { readLines } from '../import/read.ts'
 
 const compress = promisify(gzip)

@@ -1,5 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Hub } from '@skep/hub'
@@ -27,6 +27,9 @@ export interface HubRunOptions {
   readonly coldAfter?: string
   readonly relational?: string
   readonly blobs?: string
+  readonly hpfeeds?: string
+  readonly hpfeedsKey?: string
+  readonly hpfeedsCert?: string
   readonly update: boolean
   readonly log?: string
   readonly json?: boolean
@@ -43,6 +46,20 @@ const port = (text: string, what: string): number => {
   if (!Number.isInteger(n) || n < 0 || n > 65_535)
     throw new UserError(`${what} must be a port, not: ${text}`, exit.usage)
   return n
+}
+
+/** Where the hpfeeds broker listens. @throws UserError */
+function hpfeedsOf({ hpfeeds, hpfeedsKey, hpfeedsCert }: HubRunOptions) {
+  if (hpfeeds === undefined) return undefined
+  const match = /^(?:(.+):)?(\d{1,5})$/.exec(hpfeeds)
+  if (match === null) throw new UserError(`--hpfeeds must be address:port, not: ${hpfeeds}`, exit.usage)
+  const where = { host: match[1]?.replace(/^\[|\]$/g, '') ?? '127.0.0.1', port: port(match[2] ?? '', '--hpfeeds') }
+  if (hpfeedsKey === undefined || hpfeedsCert === undefined) return where
+  try {
+    return { ...where, tls: { key: readFileSync(hpfeedsKey, 'utf8'), cert: readFileSync(hpfeedsCert, 'utf8') } }
+  } catch (cause) {
+    throw new UserError(`Cannot read the key or certificate of hpfeeds`, exit.missing, { cause })
+  }
 }
 
 /** Starts a hub as the options say. @throws UserError that says what to do */
@@ -84,7 +101,7 @@ async function openHub(options: HubRunOptions, data: string, log: Log): Promise<
     blobs: options.blobs ?? process.env['SKEP_BLOBS'],
     portal: portalFolder,
     update: options.update,
-    extensions: [sharing],
+    extensions: [sharing({ hpfeeds: hpfeedsOf(options) })],
     version,
     log,
   }).catch((error: unknown) => {

@@ -26,7 +26,7 @@ export interface Imported {
 /** A line that is not taken, and why. */
 export class Skipped extends Error {}
 
-type Line = Record<string, unknown>
+export type Line = Record<string, unknown>
 
 /** Reads lines of a foreign log. A reader may remember what earlier lines told. */
 export interface Format {
@@ -35,28 +35,29 @@ export interface Format {
   readonly open: () => (line: Line) => Imported[]
 }
 
-const text = (value: unknown): string =>
-  typeof value === 'string' ? value : value === undefined || value === null ? '' : String(value)
-const number = (value: unknown): number => {
+/** What a line of a foreign log holds, read without trusting it. */
+export const text = (value: unknown): string =>
+  typeof value === 'string' ? value : typeof value === 'number' || typeof value === 'boolean' ? String(value) : ''
+export const number = (value: unknown): number => {
   const n = Number(typeof value === 'object' && value !== null ? Object.values(value)[0] : value)
   return Number.isFinite(n) && n >= 0 ? Math.trunc(n) : 0
 }
-const address = (value: unknown): string => {
+export const address = (value: unknown): string => {
   const ip = normalizeAddress(text(value))
   if (ip === undefined) throw new Skipped('no source address')
   return ip
 }
-const time = (value: unknown): string => {
+export const time = (value: unknown): string => {
   const raw = typeof value === 'object' && value !== null ? (value as Line)['$date'] : value
-  if (typeof raw === 'object' && raw !== null) return formatMicros(number((raw as Line)['$numberLong']) * 1000)
-  if (typeof raw === 'number') return formatMicros(Math.trunc(raw < 1e11 ? raw * 1e6 : raw * 1000))
   try {
+    if (typeof raw === 'object' && raw !== null) return formatMicros(number((raw as Line)['$numberLong']) * 1000)
+    if (typeof raw === 'number') return formatMicros(Math.trunc(raw < 1e11 ? raw * 1e6 : raw * 1000))
     return formatMicros(parseMicros(text(raw)))
   } catch {
     throw new Skipped('no time')
   }
 }
-const name = (value: unknown, fallback: string): string =>
+export const name = (value: unknown, fallback: string): string =>
   text(value)
     .toLowerCase()
     .replace(/[^a-z0-9._-]+/g, '-')
@@ -65,8 +66,12 @@ const name = (value: unknown, fallback: string): string =>
 
 /** Python 3 Cowries of some time wrote bytes as b'…'. */
 const unbyte = (value: string): string => /^b(['"])(.*)\1$/s.exec(value)?.[2] ?? value
-const listText = (value: unknown): string[] => (Array.isArray(value) ? value.map((one) => unbyte(text(one))) : [])
-const sha = (value: unknown): string => (/^[0-9a-f]{64}$/.test(text(value)) ? text(value) : '')
+export const listText = (value: unknown): string[] =>
+  Array.isArray(value) ? value.map((one) => unbyte(text(one))) : []
+/** The objects of a list, whatever else is in it. */
+const objects = (value: unknown): Line[] =>
+  Array.isArray(value) ? value.filter((one): one is Line => typeof one === 'object' && one !== null) : []
+export const sha = (value: unknown): string => (/^[0-9a-f]{64}$/.test(text(value)) ? text(value) : '')
 
 const cowrie: Format = {
   name: 'cowrie',
@@ -206,7 +211,7 @@ function hasshOf(line: Line): { hassh: string; algorithms: string } {
 }
 
 /** Which service a port usually has, for logs that name none. */
-const usual: Readonly<Record<number, string>> = {
+export const usual: Readonly<Record<number, string>> = {
   21: 'ftp',
   22: 'ssh',
   23: 'telnet',
@@ -277,7 +282,7 @@ const dionaea: Format = {
       target: { port: target },
     }
     const out: Imported[] = [{ ...base, kind: 'session.open', data: {} }]
-    for (const one of Array.isArray(line['credentials']) ? (line['credentials'] as Line[]) : []) {
+    for (const one of objects(line['credentials'])) {
       out.push({
         ...base,
         kind: 'auth.attempt',
@@ -285,7 +290,7 @@ const dionaea: Format = {
       })
     }
     const ftp = (line['ftp'] ?? {}) as Line
-    for (const command of Array.isArray(ftp['commands']) ? (ftp['commands'] as Line[]) : []) {
+    for (const command of objects(ftp['commands'])) {
       const args = listText(command['arguments']).join(' ')
       out.push({
         ...base,
@@ -311,7 +316,7 @@ const heralding: Format = {
       target: { port: target },
     }
     const out: Imported[] = [{ ...base, time: at, kind: 'session.open', data: {} }]
-    for (const one of Array.isArray(line['auth_attempts']) ? (line['auth_attempts'] as Line[]) : []) {
+    for (const one of objects(line['auth_attempts'])) {
       out.push({
         ...base,
         time: one['timestamp'] === undefined ? at : time(one['timestamp']),
@@ -345,8 +350,281 @@ const heralding: Format = {
   },
 }
 
+/** OpenCanary's kinds of log lines, as its `logtype` says them: those that tell of somebody else. */
+const canaryKinds: Readonly<
+  Record<number, { service: string; kind: 'open' | 'login' | 'request' | 'query' | 'probe' }>
+> = {
+  2000: { service: 'ftp', kind: 'login' },
+  3000: { service: 'http', kind: 'request' },
+  3001: { service: 'http', kind: 'login' },
+  4000: { service: 'ssh', kind: 'open' },
+  4001: { service: 'ssh', kind: 'open' },
+  4002: { service: 'ssh', kind: 'login' },
+  5000: { service: 'smb', kind: 'open' },
+  5001: { service: 'portscan', kind: 'probe' },
+  5002: { service: 'portscan', kind: 'probe' },
+  5003: { service: 'portscan', kind: 'probe' },
+  5004: { service: 'portscan', kind: 'probe' },
+  5005: { service: 'portscan', kind: 'probe' },
+  6001: { service: 'telnet', kind: 'login' },
+  7001: { service: 'http-proxy', kind: 'login' },
+  8001: { service: 'mysql', kind: 'login' },
+  9001: { service: 'mssql', kind: 'login' },
+  9002: { service: 'mssql', kind: 'login' },
+  9003: { service: 'mssql', kind: 'login' },
+  10_001: { service: 'tftp', kind: 'open' },
+  11_001: { service: 'ntp', kind: 'open' },
+  12_001: { service: 'vnc', kind: 'login' },
+  13_001: { service: 'snmp', kind: 'open' },
+  14_001: { service: 'rdp', kind: 'open' },
+  15_001: { service: 'sip', kind: 'open' },
+  16_001: { service: 'git', kind: 'open' },
+  17_001: { service: 'redis', kind: 'query' },
+  18_001: { service: 'tcp-banner', kind: 'open' },
+  18_002: { service: 'tcp-banner', kind: 'open' },
+}
+const datagrams = new Set(['tftp', 'ntp', 'snmp', 'sip'])
+
+const opencanary: Format = {
+  name: 'opencanary',
+  open: () => (line) => {
+    const type = number(line['logtype'])
+    const known = canaryKinds[type]
+    if (known === undefined) throw new Skipped(`logtype ${type} has no counterpart here`)
+    const data = (typeof line['logdata'] === 'object' && line['logdata'] !== null ? line['logdata'] : {}) as Line
+    const upper = (one: string): string => text(data[one] ?? data[one.toLowerCase()])
+    const target = number(line['dst_port'])
+    const at = text(line['utc_time'] ?? line['local_time'])
+    const base = {
+      time: time(at.includes('T') ? at : `${at.replace(' ', 'T')}Z`),
+      sensor: name(line['node_id'], 'opencanary'),
+      session: text(data['SESSION']),
+      service: known.service === 'portscan' ? (usual[target] ?? 'unknown') : known.service,
+      transport: datagrams.has(known.service) ? ('udp' as const) : ('tcp' as const),
+      source: { ip: address(line['src_host']), port: Math.max(0, number(line['src_port'])) },
+      target: { port: target },
+    }
+    const opened: Imported = { ...base, kind: 'session.open', data: {} }
+    switch (known.kind) {
+      case 'login':
+        return [
+          opened,
+          {
+            ...base,
+            kind: 'auth.attempt',
+            data: { method: 'password', user: upper('USERNAME'), secret: upper('PASSWORD'), accepted: false },
+          },
+        ]
+      case 'request':
+        return [
+          opened,
+          {
+            ...base,
+            kind: 'request',
+            data: {
+              method: type === 3001 ? 'POST' : 'GET',
+              target: text(data['PATH']) || '/',
+              ...(text(data['USERAGENT']) !== '' && { agent: text(data['USERAGENT']) }),
+            },
+          },
+        ]
+      case 'query':
+        return [
+          opened,
+          {
+            ...base,
+            kind: 'query',
+            data: {
+              verb: text(data['CMD']).slice(0, 64),
+              statement: `${text(data['CMD'])} ${text(data['ARGS'])}`.trim(),
+            },
+          },
+        ]
+      case 'probe':
+        return [
+          { ...base, kind: 'scan.probe', data: { protocol: text(data['PROTO']).toLowerCase() || 'tcp', size: 0 } },
+        ]
+      default:
+        return [opened]
+    }
+  },
+}
+
+/** Suricata's eve.json: what came to a honeypot's network, as flows and as what was asked in them. */
+const eve: Format = {
+  name: 'eve',
+  open: () => (line) => {
+    const type = text(line['event_type'])
+    const target = number(line['dest_port'])
+    const of = (key: string): Line => (typeof line[key] === 'object' && line[key] !== null ? (line[key] as Line) : {})
+    const proto = text(line['proto']).toLowerCase()
+    const app = text(line['app_proto'])
+    const base = {
+      time: time(text(line['timestamp']).replace(/([+-]\d\d)(\d\d)$/, '$1:$2')),
+      sensor: name(line['host'], 'suricata'),
+      session: text(line['flow_id']),
+      service: name(app === '' || app === 'failed' ? usual[target] : app, 'unknown'),
+      transport: proto === 'udp' ? ('udp' as const) : ('tcp' as const),
+      source: { ip: address(line['src_ip']), port: number(line['src_port']) },
+      target: { port: target },
+    }
+    switch (type) {
+      case 'flow': {
+        // A flow of which only one side spoke was a probe: its address may be forged.
+        const flow = of('flow')
+        return number(flow['pkts_toclient']) > 0 && proto === 'tcp'
+          ? [{ ...base, kind: 'session.open', data: {} }]
+          : [
+              {
+                ...base,
+                transport: base.transport,
+                kind: 'scan.probe',
+                data: { protocol: proto || 'tcp', size: number(flow['bytes_toserver']) },
+              },
+            ]
+      }
+      case 'ssh': {
+        const client = (of('ssh')['client'] ?? {}) as Line
+        const hassh = text(((client['hassh'] ?? {}) as Line)['hash'])
+        const ident = text(client['software_version'])
+        return [
+          {
+            ...base,
+            service: 'ssh',
+            kind: 'client.hello',
+            data: {
+              ident: ident === '' ? '' : `SSH-${text(client['proto_version']) || '2.0'}-${ident}`,
+              ...(/^[0-9a-f]{32}$/.test(hassh) && { hassh }),
+            },
+          },
+        ]
+      }
+      case 'http': {
+        const http = of('http')
+        return [
+          {
+            ...base,
+            service: 'http',
+            kind: 'request',
+            data: {
+              method: text(http['http_method']).slice(0, 32) || 'GET',
+              target: text(http['url']) || '/',
+              ...(text(http['http_user_agent']) !== '' && { agent: text(http['http_user_agent']) }),
+            },
+          },
+        ]
+      }
+      case 'tls': {
+        const ja4 = text(of('tls')['ja4'])
+        const server_name = text(of('tls')['sni'])
+        return [
+          {
+            ...base,
+            kind: 'client.hello',
+            data: { ...(ja4 !== '' && { ja4 }), ...(server_name !== '' && { server_name }) },
+          },
+        ]
+      }
+      default:
+        throw new Skipped(type === '' ? 'no event of Suricata' : `${type} has no counterpart here`)
+    }
+  },
+}
+
+/** What Cowrie tells hpfeeds: a whole conversation in one message, sent when it is over. */
+export const cowrieSession: Format = {
+  name: 'cowrie-session',
+  open: () => (line) => {
+    const list = (key: string): unknown[] => (Array.isArray(line[key]) ? (line[key] as unknown[]).slice(0, 5000) : [])
+    const pair = (one: unknown): { user: string; secret: string } => {
+      const [user, secret] = Array.isArray(one) ? one : []
+      return { user: text(user), secret: text(secret) }
+    }
+    const start = time(line['startTime'])
+    const end = (() => {
+      try {
+        return time(line['endTime'])
+      } catch {
+        return start
+      }
+    })()
+    const service = name(
+      line['protocol'],
+      number(line['hostPort']) === 23 || number(line['hostPort']) === 2223 ? 'telnet' : 'ssh',
+    )
+    const base = {
+      time: start,
+      sensor: 'cowrie',
+      session: text(line['session']),
+      service,
+      transport: 'tcp' as const,
+      source: { ip: address(line['peerIP']), port: number(line['peerPort']) },
+      target: { port: number(line['hostPort']) || (service === 'telnet' ? 23 : 22) },
+    }
+    const out: Imported[] = [{ ...base, kind: 'session.open', data: {} }]
+    if (text(line['version']) !== '')
+      out.push({ ...base, kind: 'client.hello', data: { ident: unbyte(text(line['version'])) } })
+    for (const one of list('credentials'))
+      out.push({ ...base, kind: 'auth.attempt', data: { method: 'password', ...pair(one), accepted: false } })
+    if (Array.isArray(line['loggedin']))
+      out.push({
+        ...base,
+        kind: 'auth.attempt',
+        data: { method: 'password', ...pair(line['loggedin']), accepted: true },
+      })
+    for (const one of [...list('commands'), ...list('unknownCommands')])
+      out.push({ ...base, kind: 'command.run', data: { line: unbyte(text(one)) } })
+    for (const one of list('urls'))
+      if (text(one) !== '') out.push({ ...base, kind: 'payload.seen', data: { url: text(one), decoded: 'plain' } })
+    for (const one of list('hashes'))
+      if (sha(one) !== '') out.push({ ...base, kind: 'artifact.stored', data: { sha256: sha(one), size: 0 } })
+    out.push({
+      ...base,
+      time: end,
+      kind: 'session.close',
+      data: {
+        reason: 'peer',
+        bytes_in: 0,
+        bytes_out: 0,
+        duration_ms: Math.max(0, (parseMicros(end) - parseMicros(start)) / 1000),
+      },
+    })
+    return out
+  },
+}
+
+/** What Dionaea tells hpfeeds of a connection; it does not say when. */
+const dionaeaConnection: Format = {
+  name: 'dionaea-connection',
+  open: () => (line) => {
+    const target = number(line['local_port'])
+    return [
+      {
+        time: formatMicros(Date.now() * 1000),
+        sensor: 'dionaea',
+        session: '',
+        service: name(line['connection_protocol'], usual[target] ?? 'unknown'),
+        transport: text(line['connection_transport']) === 'udp' ? 'udp' : 'tcp',
+        source: { ip: address(line['remote_host']), port: number(line['remote_port']) },
+        target: { port: target },
+        kind: 'session.open',
+        data: {},
+      },
+    ]
+  },
+}
+
 /** Every foreign form that is read. A new one is a value here. */
-export const formats: readonly Format[] = [cowrie, mhn, dionaea, heralding]
+export const formats: readonly Format[] = [
+  cowrie,
+  mhn,
+  dionaea,
+  heralding,
+  opencanary,
+  eve,
+  cowrieSession,
+  dionaeaConnection,
+]
 
 /** The id of a conversation of a foreign log: the same at every import. */
 export const sessionId = (boot: string, session: string, line: number): string =>
