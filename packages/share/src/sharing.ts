@@ -17,6 +17,8 @@ import { measureTtl, usual, type Ttl } from './model/ttl.ts'
 import { Reporting } from './out/queue.ts'
 import { reportingRoutes } from './out/routes.ts'
 import { shadowserverRoutes } from './shadowserver/routes.ts'
+import { Forwarder } from './siem/forwarder.ts'
+import { siemRoutes } from './siem/routes.ts'
 import { Ids } from './stix/ids.ts'
 import type { Author } from './stix/objects.ts'
 import { steps } from './steps.ts'
@@ -132,9 +134,10 @@ export const sharing = (options: SharingOptions = {}): Extension => ({
     const intake = new Intake(context)
     const gateway = new HpfeedsGateway(share, intake)
     if (options.hpfeeds !== undefined) await gateway.start(options.hpfeeds)
+    const forwarder = new Forwarder(share)
     const { log } = context
     return {
-      open: [['read', ['GET'], ['/api/v1/sharing/catalogue']]],
+      open: [['read', ['GET'], ['/api/v1/sharing/catalogue', '/api/v1/stream']]],
       routes(app) {
         taxii.routes(app)
         feedRoutes(app, share, feeds)
@@ -144,11 +147,13 @@ export const sharing = (options: SharingOptions = {}): Extension => ({
         reportingRoutes(app, share, reporting)
         shadowserverRoutes(app, share)
         intakeRoutes(app, share, intake, gateway)
+        siemRoutes(app, share, forwarder)
       },
       jobs: [
         { every: 3_600_000, first: 30_000, work: () => share.measure(), lease: 'share ttl' },
         { every: 3_600_000, work: async () => feeds.sweep() },
         { every: 600_000, first: 120_000, work: () => reporting.gather(), lease: 'share gather' },
+        { every: 5000, work: () => forwarder.forward(), lease: 'share sinks' },
         { every: 60_000, work: () => reporting.deliver(), lease: 'share deliver' },
         { every: day, work: () => reporting.prune(), lease: 'share prune' },
         {
@@ -169,7 +174,10 @@ export const sharing = (options: SharingOptions = {}): Extension => ({
           },
         },
       ],
-      stop: () => gateway.stop(),
+      stop: async () => {
+        await gateway.stop()
+        await forwarder.stop()
+      },
     }
   },
 })

@@ -28,5 +28,7 @@ export const steps: readonly string[] = [
    CREATE TABLE shadowserver_keys (key TEXT PRIMARY KEY, secret TEXT NOT NULL, organisation TEXT NOT NULL,
      label TEXT NOT NULL, created INTEGER NOT NULL, revoked INTEGER);
    CREATE TABLE hpfeeds_idents (ident TEXT PRIMARY KEY, secret TEXT NOT NULL, organisation TEXT NOT NULL, publishes TEXT NOT NULL,
-     subscribes TEXT NOT NULL, created INTEGER NOT NULL)`,
+     subscribes TEXT NOT NULL, created INTEGER NOT NULL);
+   CREATE TABLE share_sinks (id TEXT PRIMARY KEY, settings TEXT NOT NULL, secret TEXT NOT NULL, place TEXT NOT NULL,
+     sent INTEGER NOT NULL, problem TEXT NOT NULL, made INTEGER NOT NULL, last INTEGER)`,
 ]

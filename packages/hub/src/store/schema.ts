@@ -46,6 +46,7 @@ export const events = (retention: Retention): Table => ({
     'INDEX by_id id TYPE bloom_filter(0.01) GRANULARITY 1',
     'INDEX by_sha256 sha256 TYPE bloom_filter(0.01) GRANULARITY 1',
     'INDEX by_time time TYPE minmax GRANULARITY 1',
+    'INDEX by_received received TYPE minmax GRANULARITY 1',
   ],
   tail:
     `ENGINE = MergeTree PARTITION BY toMonday(time) ORDER BY (asn, time) ` +

@@ -1,5 +1,6 @@
 // Every named query, one a file.
 export * from './activity.ts'
+export * from './arrivals.ts'
 export * from './breakdown.ts'
 export * from './events.ts'
 export * from './findings.ts'
