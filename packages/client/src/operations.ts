@@ -214,7 +214,7 @@ export interface Operations {
     body: {
       label: string
       role?: ('viewer' | 'trainer' | 'analyst' | 'admin' | 'operator') | undefined
-      scopes?: ('read' | 'secrets' | 'cases' | 'networks' | 'members' | 'train' | 'operate')[] | undefined
+      scopes?: ('read' | 'secrets' | 'samples' | 'cases' | 'networks' | 'members' | 'train' | 'operate')[] | undefined
       days?: number | undefined
     }
     answer: { token: string }
@@ -1527,6 +1527,354 @@ export interface Operations {
       }[]
       unused: { prefix: string; asn: number; maxLength: number }[]
     }
+  }
+  /** What the caller gets by its agreements, and where: TAXII collections, feeds */
+  'GET /api/v1/sharing/catalogue': {
+    path: Record<never, never>
+    query: Record<never, never>
+    body: Record<never, never>
+    answer: {
+      tlp: 'clear' | 'green' | 'amber' | 'amber+strict' | 'red'
+      terms: {
+        kind: 'address' | 'prefix' | 'url' | 'domain' | 'file' | 'key' | 'credential' | 'hassh' | 'ja4' | 'command'
+        numbers: boolean
+        delay_minutes: number
+      }[]
+      taxii: { discovery: string; collections: { kind: string; title: string; path: string }[] }
+      feeds: { path: string; title: string; kinds: string[] }[]
+      licence: string
+      licence_url: string
+      ttl: Record<string, number>
+    }
+  }
+  /** The agreements, the settings, and what the neutral list holds (operators) */
+  'GET /api/v1/sharing': {
+    path: Record<never, never>
+    query: Record<never, never>
+    body: Record<never, never>
+    answer: {
+      settings: {
+        licence: string
+        licence_url: string
+        contact: string
+        tlp: {
+          address?: ('clear' | 'green' | 'amber' | 'amber+strict' | 'red') | undefined
+          prefix?: ('clear' | 'green' | 'amber' | 'amber+strict' | 'red') | undefined
+          url?: ('clear' | 'green' | 'amber' | 'amber+strict' | 'red') | undefined
+          domain?: ('clear' | 'green' | 'amber' | 'amber+strict' | 'red') | undefined
+          file?: ('clear' | 'green' | 'amber' | 'amber+strict' | 'red') | undefined
+          key?: ('clear' | 'green' | 'amber' | 'amber+strict' | 'red') | undefined
+          credential?: ('clear' | 'green' | 'amber' | 'amber+strict' | 'red') | undefined
+          hassh?: ('clear' | 'green' | 'amber' | 'amber+strict' | 'red') | undefined
+          ja4?: ('clear' | 'green' | 'amber' | 'amber+strict' | 'red') | undefined
+          command?: ('clear' | 'green' | 'amber' | 'amber+strict' | 'red') | undefined
+        }
+        block_confidence: number
+      }
+      communities: {
+        title: string
+        tlp: 'clear' | 'green' | 'amber' | 'amber+strict' | 'red'
+        kinds: ('address' | 'prefix' | 'url' | 'domain' | 'file' | 'key' | 'credential' | 'hassh' | 'ja4' | 'command')[]
+        numbers: boolean
+        delay_minutes: number
+        everyone: boolean
+        name: string
+        members: { organisation: string; since: number; revoked: number | null }[]
+      }[]
+      ttl: { days: Record<string, number>; measured: { kind: string; returns: number; half: number; most: number }[] }
+      contents: { made: string; counts: Record<string, number>; left: Record<string, Record<string, number>> } | null
+      warninglists: string[]
+      refused_lists: { file: string; reason: string }[]
+      waiting: number
+    }
+  }
+  /** Set the licence, the markings and the contact of all that is shared */
+  'PUT /api/v1/sharing/settings': {
+    path: Record<never, never>
+    query: Record<never, never>
+    body: {
+      licence: string
+      licence_url: string
+      contact: string
+      tlp: {
+        address?: ('clear' | 'green' | 'amber' | 'amber+strict' | 'red') | undefined
+        prefix?: ('clear' | 'green' | 'amber' | 'amber+strict' | 'red') | undefined
+        url?: ('clear' | 'green' | 'amber' | 'amber+strict' | 'red') | undefined
+        domain?: ('clear' | 'green' | 'amber' | 'amber+strict' | 'red') | undefined
+        file?: ('clear' | 'green' | 'amber' | 'amber+strict' | 'red') | undefined
+        key?: ('clear' | 'green' | 'amber' | 'amber+strict' | 'red') | undefined
+        credential?: ('clear' | 'green' | 'amber' | 'amber+strict' | 'red') | undefined
+        hassh?: ('clear' | 'green' | 'amber' | 'amber+strict' | 'red') | undefined
+        ja4?: ('clear' | 'green' | 'amber' | 'amber+strict' | 'red') | undefined
+        command?: ('clear' | 'green' | 'amber' | 'amber+strict' | 'red') | undefined
+      }
+      block_confidence: number
+    }
+    answer: { done: true }
+  }
+  /** Make an agreement, or change it */
+  'PUT /api/v1/sharing/communities/{name}': {
+    path: { name: string }
+    query: Record<never, never>
+    body: {
+      title: string
+      tlp: 'clear' | 'green' | 'amber' | 'amber+strict' | 'red'
+      kinds: ('address' | 'prefix' | 'url' | 'domain' | 'file' | 'key' | 'credential' | 'hassh' | 'ja4' | 'command')[]
+      numbers: boolean
+      delay_minutes: number
+      everyone: boolean
+    }
+    answer: { done: true }
+  }
+  /** End an agreement: from now on it gives nothing */
+  'DELETE /api/v1/sharing/communities/{name}': {
+    path: { name: string }
+    query: Record<never, never>
+    body: Record<never, never>
+    answer: { done: true }
+  }
+  /** Let an organisation join an agreement */
+  'PUT /api/v1/sharing/communities/{name}/members/{organisation}': {
+    path: { name: string; organisation: string }
+    query: Record<never, never>
+    body: Record<never, never>
+    answer: { done: true }
+  }
+  /** Revoke an organisation’s part in an agreement; it gets nothing by it any longer, at once */
+  'DELETE /api/v1/sharing/communities/{name}/members/{organisation}': {
+    path: { name: string; organisation: string }
+    query: Record<never, never>
+    body: Record<never, never>
+    answer: { done: true }
+  }
+  /** What would this partner get? Counts and examples of each kind, exactly as it would be given them */
+  'GET /api/v1/sharing/preview': {
+    path: Record<never, never>
+    query: { organisation_name?: string | undefined }
+    body: Record<never, never>
+    answer: {
+      tlp: 'clear' | 'green' | 'amber' | 'amber+strict' | 'red'
+      kinds: {
+        kind: 'address' | 'prefix' | 'url' | 'domain' | 'file' | 'key' | 'credential' | 'hassh' | 'ja4' | 'command'
+        numbers: boolean
+        delay_minutes: number
+        count: number
+        examples: { value: string }[]
+      }[]
+    }
+  }
+  /** What partners added by TAXII and nobody has looked at yet */
+  'GET /api/v1/sharing/inbox': {
+    path: Record<never, never>
+    query: Record<never, never>
+    body: Record<never, never>
+    answer: {
+      rows: {
+        root: string
+        collection: string
+        added: number
+        at: string
+        author: string
+        id: string
+        type: string
+        body: string
+      }[]
+    }
+  }
+  /** Show what a partner added to the others, or refuse it */
+  'POST /api/v1/sharing/inbox': {
+    path: Record<never, never>
+    query: Record<never, never>
+    body: { root: string; collection: string; added: number[]; accept: boolean }
+    answer: { reviewed: number }
+  }
+  /** Whom the hub can tell what it saw, how each is set up, and how many reports are where */
+  'GET /api/v1/sharing/targets': {
+    path: Record<never, never>
+    query: Record<never, never>
+    body: Record<never, never>
+    answer: {
+      targets: {
+        name: string
+        title: string
+        enabled: boolean
+        dry: boolean
+        has_key: boolean
+        settings: Record<string, unknown>
+        reports: Record<string, number>
+      }[]
+    }
+  }
+  /** Set up whom to tell. Dry: reports are made and kept here, and not sent. The key is kept sealed */
+  'PUT /api/v1/sharing/targets/{name}': {
+    path: { name: string }
+    query: Record<never, never>
+    body: { enabled: boolean; dry: boolean; settings: Record<string, unknown>; key?: string | undefined }
+    answer: { done: true }
+  }
+  /** What was told, to whom, and what was answered */
+  'GET /api/v1/sharing/reports': {
+    path: Record<never, never>
+    query: { target?: string | undefined; limit?: number | undefined }
+    body: Record<never, never>
+    answer: {
+      rows: {
+        id: number
+        target: string
+        subject: string
+        state: string
+        body: string
+        made: number
+        sent: number | null
+        tries: number
+        answer: string
+      }[]
+    }
+  }
+  /** Make a key and secret for fetching the daily reports of the organisation over Shadowserver’s API */
+  'POST /api/v1/me/shadowserver-keys': {
+    path: Record<never, never>
+    query: Record<never, never>
+    body: { label?: string | undefined }
+    answer: { address: string; key: string; secret: string }
+  }
+  /** Revoke such a key */
+  'DELETE /api/v1/me/shadowserver-keys/{key}': {
+    path: { key: string }
+    query: Record<never, never>
+    body: Record<never, never>
+    answer: { done: true }
+  }
+  /** Take lines of another honeypot’s log, one JSON object each. The same lines again count again */
+  'POST /api/v1/intake/{format}': {
+    path: {
+      format:
+        | 'cowrie'
+        | 'mhn'
+        | 'dionaea'
+        | 'heralding'
+        | 'opencanary'
+        | 'eve'
+        | 'cowrie-session'
+        | 'dionaea-connection'
+    }
+    query: { sensor: string }
+    body: Record<never, never>
+    answer: { lines: number; events: number; skipped: Record<string, number> }
+  }
+  /** Who may come by hpfeeds, and what came since the start */
+  'GET /api/v1/sharing/hpfeeds': {
+    path: Record<never, never>
+    query: Record<never, never>
+    body: Record<never, never>
+    answer: {
+      running: boolean
+      channels: string[]
+      own_channel: string
+      messages: number
+      events: number
+      refused: Record<string, number>
+      idents: { ident: string; organisation: string; publishes: string; subscribes: string }[]
+    }
+  }
+  /** Let somebody come by hpfeeds; makes a new secret each time */
+  'PUT /api/v1/sharing/hpfeeds/{ident}': {
+    path: { ident: string }
+    query: Record<never, never>
+    body: { organisation: string; publishes: string[]; subscribes: string[] }
+    answer: { secret: string }
+  }
+  /** Let somebody come no longer */
+  'DELETE /api/v1/sharing/hpfeeds/{ident}': {
+    path: { ident: string }
+    query: Record<never, never>
+    body: Record<never, never>
+    answer: { done: true }
+  }
+  /** Events in the order in which they were committed, in the words of a SIEM, with a place to go on from */
+  'GET /api/v1/stream': {
+    path: Record<never, never>
+    query: {
+      as?: ('json' | 'ecs' | 'ocsf' | 'cef') | undefined
+      cursor?: string | undefined
+      since?: string | undefined
+      limit?: number | undefined
+      wait?: (number | null) | undefined
+    }
+    body: Record<never, never>
+    answer: string
+  }
+  /** Where all events are sent as they come, and how far each is */
+  'GET /api/v1/sharing/sinks': {
+    path: Record<never, never>
+    query: Record<never, never>
+    body: Record<never, never>
+    answer: {
+      rows: {
+        id: string
+        settings: Record<string, unknown>
+        sent: number
+        problem: string
+        made: number
+        last: number | null
+      }[]
+    }
+  }
+  /** Send all events somewhere from now on: syslog over TLS, or NATS. Operators choose the host; it may be inside */
+  'POST /api/v1/sharing/sinks': {
+    path: Record<never, never>
+    query: Record<never, never>
+    body: {
+      settings:
+        | {
+            kind: 'syslog'
+            host: string
+            port: number
+            tls?: boolean | undefined
+            ca?: string | undefined
+            dialect?: ('json' | 'ecs' | 'ocsf' | 'cef') | undefined
+          }
+        | {
+            kind: 'nats'
+            host: string
+            port?: number | undefined
+            tls?: boolean | undefined
+            ca?: string | undefined
+            subject?: string | undefined
+            dialect?: ('json' | 'ecs' | 'ocsf' | 'cef') | undefined
+          }
+      secret?: string | undefined
+    }
+    answer: { id: string }
+  }
+  /** Send there no longer */
+  'DELETE /api/v1/sharing/sinks/{id}': {
+    path: { id: string }
+    query: Record<never, never>
+    body: Record<never, never>
+    answer: { done: true }
+  }
+  /** What can be told of an artifact: size, type, hashes, TLSH, entropy */
+  'GET /api/v1/artifacts/{sha256}/facts': {
+    path: { sha256: string }
+    query: Record<never, never>
+    body: Record<never, never>
+    answer: {
+      size: number
+      type: string
+      md5: string
+      sha1: string
+      sha256: string
+      tlsh?: string | undefined
+      entropy: number
+    }
+  }
+  /** The artifact in a zip with the password “infected”; each download is in the audit log */
+  'GET /api/v1/artifacts/{sha256}/sample': {
+    path: { sha256: string }
+    query: Record<never, never>
+    body: Record<never, never>
+    answer: string
   }
   /** All sensors: how they are, their alerts, and what became of their events */
   'GET /api/v1/sensors': {

@@ -24,3 +24,4 @@ export { reportNames, reportTypes, type ReportName } from './networks/reports/co
 export { dailyReport, fileName as reportFileName } from './networks/reports/shadowserver.ts'
 export { Busy } from './gateway/ingest.ts'
 export { NotTaken } from './gateway/receive.ts'
+export { keptFor } from './api/routes/evidence.ts'

@@ -19,6 +19,7 @@ import { reportingRoutes } from './out/routes.ts'
 import { shadowserverRoutes } from './shadowserver/routes.ts'
 import { Forwarder } from './siem/forwarder.ts'
 import { siemRoutes } from './siem/routes.ts'
+import { sampleRoutes } from './samples/routes.ts'
 import { Ids } from './stix/ids.ts'
 import type { Author } from './stix/objects.ts'
 import { steps } from './steps.ts'
@@ -137,7 +138,11 @@ export const sharing = (options: SharingOptions = {}): Extension => ({
     const forwarder = new Forwarder(share)
     const { log } = context
     return {
-      open: [['read', ['GET'], ['/api/v1/sharing/catalogue', '/api/v1/stream']]],
+      open: [
+        ['read', ['GET'], ['/api/v1/sharing/catalogue', '/api/v1/stream', '/api/v1/artifacts/{sha256}/facts']],
+        ['samples', ['GET'], ['/api/v1/artifacts/{sha256}/sample']],
+        ['self', ['POST', 'DELETE'], ['/api/v1/me/shadowserver-keys', '/api/v1/me/shadowserver-keys/{key}']],
+      ],
       routes(app) {
         taxii.routes(app)
         feedRoutes(app, share, feeds)
@@ -148,6 +153,7 @@ export const sharing = (options: SharingOptions = {}): Extension => ({
         shadowserverRoutes(app, share)
         intakeRoutes(app, share, intake, gateway)
         siemRoutes(app, share, forwarder)
+        sampleRoutes(app, share)
       },
       jobs: [
         { every: 3_600_000, first: 30_000, work: () => share.measure(), lease: 'share ttl' },

@@ -2,6 +2,7 @@
 export const capabilities = {
   read: 'see the networks and sensors of the organisation',
   secrets: 'see typed passwords in clear',
+  samples: 'take attackers’ files away, in a zip with the password infected',
   cases: 'work on cases and alerts, send evidence',
   networks: 'claim networks',
   members: 'invite people, set roles, make tokens',
@@ -14,8 +15,8 @@ export type Capability = keyof typeof capabilities
 export const roles = {
   viewer: ['read'],
   trainer: ['read', 'train'],
-  analyst: ['read', 'secrets', 'cases'],
-  admin: ['read', 'secrets', 'cases', 'networks', 'members'],
+  analyst: ['read', 'secrets', 'samples', 'cases'],
+  admin: ['read', 'secrets', 'samples', 'cases', 'networks', 'members'],
 } as const satisfies Record<string, readonly Capability[]>
 export type MemberRole = keyof typeof roles
 

@@ -1,5 +1,6 @@
 import { createRoute, z, type OpenAPIHono } from '@hono/zod-openapi'
 import type { Context as HonoContext } from 'hono'
+import type { Reach } from '../../access/caller.ts'
 import { Redactor } from '../../access/redact.ts'
 import { holders } from '../../store/queries/index.ts'
 import { run } from '../../store/query.ts'
@@ -9,18 +10,27 @@ import { reachScope } from '../list.ts'
 const sha256 = z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/) })
 const preview = 64 * 1024
 
+/**
+ * The bytes of an artifact or a recording, if an event within reach names them; without sensors' addresses where it is
+ * not the asker's own sensor.
+ */
+export async function keptFor(
+  { blobs, store, relational }: Pick<Context, 'blobs' | 'store' | 'relational'>,
+  reach: Reach | undefined,
+  hash: string,
+): Promise<Buffer | undefined> {
+  if (reach === undefined) return blobs.get(hash)
+  const { rows } = await run(store, holders, { sha256: hash, scope: { reach: reachScope({ reach }, 'both') } })
+  if (rows.length === 0) return undefined
+  const bytes = await blobs.get(hash)
+  const own = rows.some(({ sensor }) => reach.sensors.includes(sensor))
+  return bytes === undefined || own ? bytes : new Redactor(await relational.fleet.addresses()).bytes(bytes)
+}
+
 /** What was kept of attackers: artifacts (shown as bytes, never as a file to open) and recordings. */
 export function evidence(app: OpenAPIHono<Env>, { blobs, store, relational }: Context): void {
-  /** The bytes, if an event within the caller's reach names them; without sensors' addresses where it is not theirs. */
-  const fetch = async (c: HonoContext<Env>, hash: string): Promise<Buffer | undefined> => {
-    const { reach } = c.get('caller')
-    if (reach === undefined) return blobs.get(hash)
-    const { rows } = await run(store, holders, { sha256: hash, scope: { reach: reachScope({ reach }, 'both') } })
-    if (rows.length === 0) return undefined
-    const bytes = await blobs.get(hash)
-    const own = rows.some(({ sensor }) => reach.sensors.includes(sensor))
-    return bytes === undefined || own ? bytes : new Redactor(await relational.fleet.addresses()).bytes(bytes)
-  }
+  const fetch = (c: HonoContext<Env>, hash: string) =>
+    keptFor({ blobs, store, relational }, c.get('caller').reach, hash)
 
   app.openapi(
     createRoute({
