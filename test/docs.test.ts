@@ -79,7 +79,10 @@ test('every command in the documents exists, with the options that are shown', (
       expect(scripts[name ?? ''], `${file}: ${line}`).toBeDefined()
       const args = verb === 'start' ? ['start', ...rest.slice(1)] : name === 'skep' ? rest.slice(1) : []
       if (args.length === 0) continue
-      const words = args.slice(0, ['sensor', 'token', 'user', 'config', 'data', 'hub'].includes(args[0] ?? '') ? 2 : 1)
+      const words = args.slice(
+        0,
+        ['sensor', 'token', 'user', 'config', 'data', 'hub', 'taxii'].includes(args[0] ?? '') ? 2 : 1,
+      )
       const help = execFileSync(process.execPath, [skep, ...words, '--help'], { encoding: 'utf8' })
       for (const option of args.filter((arg) => arg.startsWith('--')))
         expect(help, `${file}: ${line}`).toContain(option)
