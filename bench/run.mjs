@@ -1,4 +1,4 @@
-// npm run bench [-- --json] [-- --events 1,10] [-- --only ssh,telnet,gateway,sustain,import,queries,lookups] [-- --seconds 600]
+// npm run bench [-- --json] [-- --events 1,10] [-- --only ssh,telnet,gateway,sustain,import,queries,lookups,share] [-- --seconds 600]
 // Prints what things cost, as ratios to a baseline that runs beside them: the machine may be slow, the ratio stays.
 import { execFileSync, fork, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -17,7 +17,7 @@ const value = (name, fallback) => {
   const at = process.argv.indexOf(name)
   return at < 0 ? fallback : process.argv[at + 1]
 }
-const only = value('--only', 'ssh,telnet,gateway,sustain,import,queries,lookups').split(',')
+const only = value('--only', 'ssh,telnet,gateway,sustain,import,queries,lookups,share').split(',')
 const json = process.argv.includes('--json')
 const say = (line) => {
   if (!json) console.log(line)
@@ -584,6 +584,19 @@ async function benchLookups() {
   )
 }
 
+async function benchShare() {
+  const { taxiiPages, exports } = await bundle('share.ts')
+  const pages = await taxiiPages(Math.round(Number(value('--objects', '1')) * 1e6))
+  const files = await exports(100_000)
+  results.share = { pages, files }
+  say(
+    `TAXII    a page of 1,000 of ${pages.objects / 1e6} million objects p95 ${pages.page.toFixed(0)} ms (budget 200), of two types ${pages.filtered.toFixed(0)} ms, one by id ${pages.byId.toFixed(1)} ms; ${(pages.page / pages.bare).toFixed(1)} times the bare read (${pages.bare.toFixed(0)} ms)`,
+  )
+  say(
+    `Exports  ${files.indicators} indicators in ${files.forms} forms in ${files.seconds.toFixed(1)} s (budget 30), ${files.memory.toFixed(0)} MB more than before; ${(files.seconds / files.bare).toFixed(1)} times reading a quarter of the list as often`,
+  )
+}
+
 const parts = {
   ssh: benchSsh,
   telnet: benchTelnet,
@@ -592,6 +605,7 @@ const parts = {
   import: benchImport,
   queries: benchQueries,
   lookups: benchLookups,
+  share: benchShare,
 }
 try {
   for (const name of only) {

@@ -133,7 +133,7 @@ test('an invited person chooses a password by the link, once, and sees nothing o
   expect((await browser.api('POST', 'welcome', { secret, password })).body).toEqual({ step: 'done', methods: [] })
   expect((await browser.api('POST', 'welcome', { secret, password })).status).toBe(400)
   const me = await browser.api('GET', 'me')
-  expect(me.body).toMatchObject({ role: 'analyst', organisation: 'isp', can: ['read', 'secrets', 'cases'] })
+  expect(me.body).toMatchObject({ role: 'analyst', organisation: 'isp', can: ['read', 'secrets', 'samples', 'cases'] })
   // Only an admin sees tokens and the audit log; nobody but an operator sees all organisations.
   expect((await browser.api('GET', 'audit')).status).toBe(403)
   expect((await admin.api('GET', 'organisations')).status).toBe(403)

@@ -246,8 +246,9 @@ export class TaxiiStore {
       parts.push(text)
       values.push(...more)
     }
-    if (filter.added_after !== undefined) add('o.added > ?', filter.added_after)
-    if (filter.before !== undefined) add('o.added < ?', filter.before)
+    const added = filter.ids === undefined ? 'o.added' : '+o.added'
+    if (filter.added_after !== undefined) add(`${added} > ?`, filter.added_after)
+    if (filter.before !== undefined) add(`${added} < ?`, filter.before)
     if (filter.ids !== undefined) add(`o.id IN (${marks(filter.ids)})`, ...filter.ids)
     if (filter.types !== undefined) add(`o.type IN (${marks(filter.types)})`, ...filter.types)
     if (filter.without !== undefined && filter.without.length > 0)
@@ -275,19 +276,27 @@ export class TaxiiStore {
   }
 
   /** A page of a collection, in the order in which things came. One more than asked for tells that there is more. */
-  page(collection: Pick<Collection, 'root' | 'id'>, filter: Filter, limit: number): Promise<Kept[]> {
+  async page(collection: Pick<Collection, 'root' | 'id'>, filter: Filter, limit: number): Promise<Kept[]> {
+    const types = [...new Set(filter.types ?? [])]
+    if (types.length < 2 || filter.ids !== undefined) return this.#rows(collection, filter, limit)
+    // Each type stands in order by itself; several are merged, so that no page sorts a whole collection.
+    const each = await Promise.all(types.map((type) => this.#rows(collection, { ...filter, types: [type] }, limit)))
+    return each
+      .flat()
+      .sort((a, b) => a.added - b.added)
+      .slice(0, limit)
+  }
+
+  #rows(collection: Pick<Collection, 'root' | 'id'>, filter: Filter, limit: number): Promise<Kept[]> {
     const { text, values } = this.#where(filter)
+    // By id there is little to sort: the plus keeps the database from walking all that came in order instead.
+    const order = filter.ids === undefined ? 'o.added' : '+o.added'
     return this.#db.all(
-      `SELECT ${columns} FROM taxii_objects o WHERE o.collection = ?${text} ORDER BY o.added LIMIT ?`,
+      `SELECT ${columns} FROM taxii_objects o WHERE o.collection = ?${text} ORDER BY ${order} LIMIT ?`,
       TaxiiStore.key(collection),
       ...values,
       limit,
     )
-  }
-
-  /** Whether a collection has an object at all, for a reader. */
-  async has(collection: Pick<Collection, 'root' | 'id'>, id: string, reader?: string): Promise<boolean> {
-    return (await this.page(collection, { ids: [id], versions: ['all'], specs: undefined, reader }, 1)).length > 0
   }
 
   /** Takes versions of an object away. @returns how many */
