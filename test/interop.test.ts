@@ -296,6 +296,7 @@ test.runIf(chromium)(
         `/fleet/sensor/${all.sensor}`,
         '/fleet/group/all',
         '/ledger',
+        '/sharing',
         ...(session === '' ? [] : [`/session/${session}`]),
       ]
       for (const scheme of ['light', 'dark'] as const) {
@@ -307,7 +308,25 @@ test.runIf(chromium)(
           expect(await axeFindings(page), `${scheme} ${path}`).toEqual([])
         }
       }
+      // An agreement is made, tried and ended.
+      await page.goto(`${all.portal}/sharing`)
+      await page.click('summary:has-text("New agreement")')
+      const form = page.locator('form[aria-label="Agreement"]')
+      await form.locator('[name=name]').fill('certs')
+      await form.locator('[name=title]').fill('CERTs of the region')
+      await form.locator('button[type=submit]').click()
+      const made = page.locator('section[aria-label="CERTs of the region"]')
+      await made.waitFor()
+      await made.locator('[name=organisation]').fill('home')
+      await made.locator('form button[type=submit]').click()
+      await made.getByText('What would they get?').click()
+      await page.waitForSelector('section[aria-label="What home would get"]')
+      await made.getByText('End the agreement').click()
+      await made.getByText('Yes').click()
+      await page.waitForSelector('text=Nothing is shared with anybody yet.')
+
       if (session !== '') {
+        await page.goto(`${all.portal}/session/${session}`)
         await page.waitForSelector('.player .ap-player')
         expect(await page.title()).toBe('Skep')
         expect(await page.locator('img[src="x"]').count()).toBe(0)

@@ -205,6 +205,7 @@ test.runIf(chromium)(
       '/alerts',
       '/aimed',
       '/routing',
+      '/sharing',
       '/organisation',
       '/account',
       '/signin',

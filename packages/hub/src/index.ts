@@ -25,3 +25,4 @@ export { dailyReport, fileName as reportFileName } from './networks/reports/shad
 export { Busy } from './gateway/ingest.ts'
 export { NotTaken } from './gateway/receive.ts'
 export { keptFor } from './api/routes/evidence.ts'
+export { Pacer } from './access/pace.ts'

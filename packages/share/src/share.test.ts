@@ -339,6 +339,13 @@ describe('agreements', () => {
   })
 })
 
+test('who asks without end, and without a token, is slowed down', async () => {
+  let status = 0
+  for (let i = 0; i < 400 && status !== 429; i++) ({ status } = await get('/feeds/plain/addresses.txt', undefined))
+  expect(status).toBe(429)
+  expect((await get('/feeds/plain/addresses.txt', operator)).status).toBe(200)
+})
+
 describe('a bouncer of CrowdSec', () => {
   const stream = async (startup: boolean, more = '', key = operator) => {
     const response = await get(`/v1/decisions/stream?startup=${startup}${more}`, undefined, { 'x-api-key': key })

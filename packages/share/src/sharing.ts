@@ -20,6 +20,7 @@ import { shadowserverRoutes } from './shadowserver/routes.ts'
 import { Forwarder } from './siem/forwarder.ts'
 import { siemRoutes } from './siem/routes.ts'
 import { sampleRoutes } from './samples/routes.ts'
+import { pace } from './pace.ts'
 import { Ids } from './stix/ids.ts'
 import type { Author } from './stix/objects.ts'
 import { steps } from './steps.ts'
@@ -144,6 +145,7 @@ export const sharing = (options: SharingOptions = {}): Extension => ({
         ['self', ['POST', 'DELETE'], ['/api/v1/me/shadowserver-keys', '/api/v1/me/shadowserver-keys/{key}']],
       ],
       routes(app) {
+        pace(app)
         taxii.routes(app)
         feedRoutes(app, share, feeds)
         crowdsecRoutes(app, share, feeds)

@@ -52,6 +52,8 @@ export class Feeds {
   readonly #share: Share
   readonly #folder: string
   readonly #making = new Map<string, Promise<Made>>()
+  /** One of each day: two that made the same files at once would spoil them. */
+  readonly #days = new Map<string, Snapshot>()
 
   constructor(share: Share) {
     this.#share = share
@@ -64,13 +66,18 @@ export class Feeds {
   day(date: string): Snapshot {
     const since = Date.parse(`${date}T00:00:00Z`)
     const over = Date.now() > since + day + 3_600_000
+    const known = this.#days.get(`${date} ${over}`)
+    if (known !== undefined) return known
+    if (this.#days.size > 100) this.#days.clear()
     // What comes late, from sensors that were cut off, is in the list of now.
-    return new Snapshot(
+    const snapshot = new Snapshot(
       join(this.#share.context.folder, 'days', date),
       () => this.#share.sources(),
       over ? Number.POSITIVE_INFINITY : 3_600_000,
       { since, until: since + day - 1 },
     )
+    this.#days.set(`${date} ${over}`, snapshot)
+    return snapshot
   }
 
   form(path: string): Form | undefined {

@@ -107,9 +107,11 @@ class Peer {
     this.#options = options
     this.#broker = broker
     socket.on('error', () => socket.destroy())
-    socket.setTimeout(options.patience ?? 30_000, () => {
+    // Whoever does not sign in soon, however busily, gives the place up.
+    const patience = setTimeout(() => {
       if (this.#who === undefined) socket.destroy()
-    })
+    }, options.patience ?? 30_000)
+    socket.once('close', () => clearTimeout(patience))
     socket.on('data', (chunk: Buffer) => {
       // One message after the other; what comes faster than it is worked on waits in the sender.
       socket.pause()

@@ -88,14 +88,18 @@ export class Reporting {
   /** Makes the reports of what was seen since the last time. @returns how many */
   async gather(now = Date.now()): Promise<number> {
     let made = 0
-    for (const { target, setup } of await this.#active()) {
+    const active = await this.#active()
+    if (active.length === 0) return 0
+    // As far as the list goes that is looked at now; what came late from sensors is met within an hour.
+    const upTo = Date.parse(await this.#feeds.snapshot.fresh(now))
+    for (const { target, setup } of active) {
       const mark = `share gathered ${target.name}`
       const { relational } = this.#share.context
       // The first time: what was seen within the last hour, not a history that is news to nobody.
-      const since = Number((await relational.meta(mark)) ?? now - 3_600_000)
+      const since = Number((await relational.meta(mark)) ?? now) - 3_600_000
       for await (const report of target.gather({ share: this.#share, feeds: this.#feeds }, since, setup.settings))
         made += await this.#enqueue(target, report, setup.dry, now)
-      await relational.setMeta(mark, String(now))
+      await relational.setMeta(mark, String(upTo))
     }
     return made
   }

@@ -1,5 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { createRoute, z, type OpenAPIHono } from '@hono/zod-openapi'
+import { bodyLimit } from 'hono/body-limit'
 import {
   body,
   dailyReport,
@@ -123,9 +124,12 @@ export function shadowserverRoutes(app: OpenAPIHono<Env>, share: Share): void {
     return row && { ...row, secret: context.unseal(row.secret) }
   }
 
+  app.use(
+    '/shadowserver/*',
+    bodyLimit({ maxSize: 65_536, onError: (c) => c.json({ error: 'request too large' }, 413) }),
+  )
   app.post('/shadowserver/api2/:a/:b', async (c) => {
     const raw = Buffer.from(await c.req.arrayBuffer())
-    if (raw.length > 65_536) return c.json({ error: 'request too large' }, 413)
     let asked: Record<string, unknown>
     try {
       const read: unknown = JSON.parse(raw.toString('utf8'))

@@ -21,7 +21,7 @@ const author: Author = {
 
 /** The schemas of OASIS, by the type of object that they are for. */
 const judges = ((): Map<string, ValidateFunction> => {
-  const ajv = new Ajv2020({ strict: false, allErrors: true, unicodeRegExp: false })
+  const ajv = new Ajv2020({ strict: false, allErrors: true, unicodeRegExp: false, formats: { 'idn-hostname': true } })
   ;(formats as unknown as (one: Ajv2020) => void)(ajv)
   const of = new Map<string, string>()
   for (const folder of ['common', 'observables', 'sdos', 'sros'])

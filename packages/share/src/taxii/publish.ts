@@ -43,7 +43,10 @@ async function publishKind(parts: Parts, kind: Kind, now: number): Promise<numbe
 
   // What was seen since the last time, with an hour for what comes late.
   const cursor = `taxii published ${kind}`
-  const since = Number((await relational.meta(cursor)) ?? 0) - 3_600_000
+  // Once a day all is looked at: what a sensor that was cut off delivered late is then told as well.
+  const wholly = `taxii whole ${kind}`
+  const whole = now - Number((await relational.meta(wholly)) ?? 0) >= day
+  const since = whole ? 0 : Number((await relational.meta(cursor)) ?? 0) - 3_600_000
   let waiting: Indicator[] = []
   const flush = async (): Promise<void> => {
     if (waiting.length === 0) return
@@ -80,6 +83,7 @@ async function publishKind(parts: Parts, kind: Kind, now: number): Promise<numbe
   }
   await flush()
   await relational.setMeta(cursor, String(now))
+  if (whole) await relational.setMeta(wholly, String(now))
 
   // The days that are over since the last time.
   const told = `taxii told ${kind}`
