@@ -1745,6 +1745,13 @@ export interface Operations {
     body: Record<never, never>
     answer: { done: true }
   }
+  /** Addresses of one’s own networks that attacked on a day (UTC), as events of IntelMQ, one a line */
+  'GET /api/v1/reports/intelmq': {
+    path: Record<never, never>
+    query: { date: string }
+    body: Record<never, never>
+    answer: string
+  }
   /** Take lines of another honeypot’s log, one JSON object each. The same lines again count again */
   'POST /api/v1/intake/{format}': {
     path: {

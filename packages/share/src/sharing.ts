@@ -16,6 +16,7 @@ import type { Sources } from './model/collect.ts'
 import { measureTtl, usual, type Ttl } from './model/ttl.ts'
 import { Reporting } from './out/queue.ts'
 import { reportingRoutes } from './out/routes.ts'
+import { ownIntelmqRoutes } from './shadowserver/intelmq.ts'
 import { shadowserverRoutes } from './shadowserver/routes.ts'
 import { Forwarder } from './siem/forwarder.ts'
 import { siemRoutes } from './siem/routes.ts'
@@ -153,6 +154,7 @@ export const sharing = (options: SharingOptions = {}): Extension => ({
         agreementRoutes(app, share, feeds)
         reportingRoutes(app, share, reporting)
         shadowserverRoutes(app, share)
+        ownIntelmqRoutes(app, share)
         intakeRoutes(app, share, intake, gateway)
         siemRoutes(app, share, forwarder)
         sampleRoutes(app, share)

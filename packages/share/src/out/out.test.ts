@@ -284,6 +284,19 @@ test('the daily reports of a network, over Shadowserver’s own interface', asyn
   for (const asked of [{ date: 'x' }, { date: '2020-01-01:2026-01-01' }, { date: `${date}:2001-01-01` }])
     expect((await ask('reports/list', asked)).status).toBe(400)
   expect((await ask('reports/download', { id: 'x.y' })).status).toBe(400)
+  const own = (await admin.api('GET', `reports/intelmq?date=${date}`)).body as { text?: string }
+  const events = (own.text ?? JSON.stringify(own))
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, string>)
+  expect(new Set(events.map((event) => event['source.ip']))).toEqual(new Set([known.attacker, known.six, '1.1.1.78']))
+  expect(events.find((event) => event['source.ip'] === known.six)).toMatchObject({
+    'classification.type': 'brute-force',
+    'source.asn': 13_335,
+  })
+  expect(JSON.stringify(events)).not.toMatch(/canary|203\.0\.113\.77/)
+  const other = await person(house.hub, 'x@other.example', 'other', 'admin')
+  expect(JSON.stringify((await other.api('GET', `reports/intelmq?date=${date}`)).body)).not.toContain(known.attacker)
   expect((await admin.api('DELETE', `me/shadowserver-keys/${made.key}`)).status).toBe(200)
   expect((await ask('test/ping', {})).status).toBe(401)
 })
