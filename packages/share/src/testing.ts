@@ -119,6 +119,8 @@ export async function sharingHub(
     })
     const alone = from('1.1.1.78')
     if (i === 0) events.push(alone('session.open', {}), alone('command.run', { line: known.private }))
+    // Another program on the same host, seen later, on the other sensor.
+    if (i === 1) events.push(from(known.attacker)('payload.seen', { url: 'http://5.5.5.5/bins/arm', decoded: 'plain' }))
     const datagram = from(known.forged, 'udp')
     events.push(datagram('scan.probe', { protocol: 'any', size: 3 }))
     const { status, body } = await straw.deliver(boot, events)

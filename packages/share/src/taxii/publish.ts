@@ -56,10 +56,10 @@ async function publishKind(parts: Parts, kind: Kind, now: number): Promise<numbe
       made.map(({ indicator }) => indicator.id),
     )
     const fresh: StixObject[] = []
-    for (const { indicator, others } of made) {
+    for (const { indicator } of made) {
       const before = known.get(indicator.id)
       if (before === undefined) {
-        fresh.push(...others, indicator)
+        fresh.push(indicator)
         continue
       }
       const old = JSON.parse(before.body) as StixObject
@@ -71,8 +71,13 @@ async function publishKind(parts: Parts, kind: Kind, now: number): Promise<numbe
         valid_from: old['valid_from'],
         modified: new Date(now).toISOString(),
       }
-      if (content(version as StixObject) !== content(old)) fresh.push(...others, version as StixObject)
+      if (content(version as StixObject) !== content(old)) fresh.push(version as StixObject)
     }
+    // What others point to is told once, as it was first told: several indicators share a host or a technique, and
+    // what was made when does not change with the window that is looked at.
+    const others = new Map(made.flatMap((one) => one.others.map((object) => [object.id, object] as const)))
+    const told = await taxii.latest(collection, [...others.keys()])
+    added += await put([...others.values()].filter(({ id }) => !told.has(id)))
     added += await put(fresh)
     waiting = []
   }

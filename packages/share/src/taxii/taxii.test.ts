@@ -465,6 +465,32 @@ describe('what partners get, and give', () => {
   })
 })
 
+test('what is told once stays as it was told, however the window moves', async () => {
+  // Within the same hour, and a day later: nothing has a second version but indicators.
+  await house.publish(Date.now() + 60_000)
+  await house.publish(Date.now() + 2 * 86_400_000)
+  for (const alias of ['address', 'url', 'domain', 'file', 'key', 'command']) {
+    const { body } = await ask(`/shared/collections/${alias}/manifest/?match[version]=all`)
+    const versions = new Map<string, number>()
+    for (const { id } of body.objects as { id: string }[]) versions.set(id, (versions.get(id) ?? 0) + 1)
+    expect(versions.size).toBeGreaterThan(5)
+    for (const [id, count] of versions) if (!id.startsWith('indicator--')) expect(count, id).toBe(1)
+  }
+  const { body } = await ask('/shared/collections/url/objects/?match[type]=infrastructure')
+  expect(body.objects.map(({ name }: { name: string }) => name).sort()).toEqual([
+    '5.5.5.5',
+    known.host,
+    'raw.githubusercontent.com',
+  ])
+  // Every version of an indicator was made when its first was.
+  const { body: all } = await ask('/shared/collections/address/objects/?match[version]=all&match[type]=indicator')
+  const created = new Map<string, string>()
+  for (const one of all.objects as { id: string; created: string; valid_from: string }[]) {
+    expect(created.get(one.id) ?? one.created).toBe(one.created)
+    created.set(one.id, one.created)
+  }
+})
+
 test('times keep their microseconds, and nothing else is read as one', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 4e15 }), (us) => {
