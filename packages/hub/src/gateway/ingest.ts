@@ -127,17 +127,39 @@ export class Ingest {
     if (provenance !== 'live') await this.#enricher.prepare(day)
     const epoch = await this.#relational.ledger.epoch(sensor, boot)
     const received = new Date().toISOString()
-    for (let i = 0; i < fresh.length; i += maxBatch) {
-      const part = fresh.slice(i, i + maxBatch)
-      const duplicates = i === 0 ? events.length - fresh.length : 0
-      const job = { ...this.#prepare(sensor, boot, part, { received, provenance, epoch }), duplicates }
-      await new Promise<void>((done, failed) => {
-        this.#queue.push({ ...job, done, failed })
-        this.#queued += part.length
-        this.#start()
-      })
+    const mark = {}
+    this.#underway.set(mark, Date.parse(received))
+    try {
+      for (let i = 0; i < fresh.length; i += maxBatch) {
+        const part = fresh.slice(i, i + maxBatch)
+        const duplicates = i === 0 ? events.length - fresh.length : 0
+        const job = { ...this.#prepare(sensor, boot, part, { received, provenance, epoch }), duplicates }
+        await new Promise<void>((done, failed) => {
+          this.#queue.push({ ...job, done, failed })
+          this.#queued += part.length
+          this.#start()
+        })
+      }
+    } finally {
+      this.#underway.delete(mark)
     }
     return fresh.length
+  }
+
+  /** When the events were received that are on their way into the store. */
+  readonly #underway = new Map<object, number>()
+
+  /**
+   * The time before which everything that was received is in the store: whoever reads in order of arrival must not go
+   * further, or would pass over what is being committed just now.
+   * @returns milliseconds
+   */
+  async horizon(now = Date.now()): Promise<number> {
+    const own = Math.min(now, ...this.#underway.values())
+    if (!this.#relational.shared) return own
+    // Of other hubs only what they have written down is known, and that they queue for seconds, not for half a minute.
+    const oldest = await this.#relational.ledger.oldestClaim()
+    return Math.min(own, (oldest ?? now) - 30_000, now - 30_000)
   }
 
   #prepare(

@@ -137,6 +137,11 @@ export class Ledger {
   claims(): Promise<{ token: string; hub: string }[]> {
     return this.#db.all('SELECT token, hub FROM inflight ORDER BY created, token')
   }
+  /** When the oldest batch that is on its way was claimed. */
+  async oldestClaim(): Promise<number | undefined> {
+    const row = await this.#db.get<{ oldest: number | null }>('SELECT min(created) AS oldest FROM inflight')
+    return row?.oldest == null ? undefined : Number(row.oldest)
+  }
   claimed(token: string): Promise<{ head: string; body: Buffer } | undefined> {
     return this.#db.get('SELECT head, body FROM inflight WHERE token = ?', token)
   }

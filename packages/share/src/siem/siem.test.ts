@@ -56,7 +56,7 @@ async function happen(count: number, more: object = {}): Promise<string[]> {
   if (status !== 200) throw new Error(JSON.stringify(body))
   return events.map(({ id }) => id)
 }
-const settled = () => new Promise((resolve) => setTimeout(resolve, 3200))
+const settled = () => new Promise((resolve) => setTimeout(resolve, 1200))
 const stream = async (query: string, token = operator) => {
   const response = await fetch(`${house.hub.url}/api/v1/stream?${query}`, {
     headers: { authorization: `Bearer ${token}` },
@@ -187,6 +187,33 @@ describe('the stream', () => {
     await settled()
     expect((await stream(`cursor=${cursor}`)).lines.join()).toContain(late)
   }, 40_000)
+
+  test('does not go beyond what is being committed, however long that takes', async () => {
+    const { ingest, store } = house.share.context
+    const { insert } = store
+    const { cursor } = await stream(`since=${new Date().toISOString()}`)
+    let release = (): void => {}
+    const gate = new Promise<void>((resolve) => (release = resolve))
+    // The store takes its time.
+    Object.assign(store, {
+      insert: async (...all: Parameters<typeof insert>) => {
+        await gate
+        return insert(...all)
+      },
+    })
+    const began = Date.now()
+    const slow = happen(1)
+    await new Promise((resolve) => setTimeout(resolve, 2500))
+    expect(await ingest.horizon()).toBeLessThan(began + 1500)
+    const before = await stream(`cursor=${cursor}`)
+    expect(before.lines).toEqual([])
+    Object.assign(store, { insert })
+    release()
+    const [id] = await slow
+    await settled()
+    expect(await ingest.horizon()).toBeGreaterThan(began + 2000)
+    expect((await stream(`cursor=${before.cursor}`)).lines.join()).toContain(id)
+  }, 30_000)
 
   test('waits for something to come', async () => {
     const { cursor } = await stream('')

@@ -1,8 +1,8 @@
 import { arrivals, Redactor, run, type ArrivalCursor, type ExtensionContext, type Reach } from '@skep/hub'
 import { fromRow, type StoredEvent } from '@skep/vocabulary'
 
-/** Nothing younger than this is given: whatever is being committed now comes before the place that is given next. */
-const settle = 3000
+/** Nothing younger than this is given, nor anything after what is being committed now (Ingest.horizon). */
+const settle = 1000
 const nil = '00000000-0000-0000-0000-000000000000'
 
 /** A place in the stream, as text. */
@@ -23,15 +23,16 @@ export const cursorAt = (ms: number): ArrivalCursor => ({ received: new Date(ms)
  * @param side what left the organisation's networks and what hit its sensors; both where there is no reach
  */
 export async function next(
-  { store, relational }: Pick<ExtensionContext, 'store' | 'relational'>,
+  { store, relational, ingest }: Pick<ExtensionContext, 'store' | 'relational' | 'ingest'>,
   after: ArrivalCursor,
   limit: number,
   reach: Reach | undefined,
   now = Date.now(),
 ): Promise<{ events: StoredEvent[]; cursor: ArrivalCursor; more: boolean }> {
+  const until = Math.min(now - settle, await ingest.horizon())
   const { rows } = await run(store, arrivals, {
     after,
-    until: new Date(now - settle).toISOString(),
+    until: new Date(until).toISOString(),
     scope: { reach },
     limit: limit + 1,
   })
