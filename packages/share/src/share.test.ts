@@ -3,6 +3,7 @@ import { person } from '@skep/hub/testing-people'
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { Ajv } from 'ajv'
+import { headOf } from './feeds/form.ts'
 import { forms } from './feeds/forms/index.ts'
 import { rpzAddress } from './feeds/forms/names.ts'
 import { goDuration } from './crowdsec/routes.ts'
@@ -390,6 +391,23 @@ test('lists of what is no attack: every type but patterns, damaged ones refused'
   expect(lists.host('notgithub.com')).toBeUndefined()
   expect(lists.host('my.sandbox.net')).toBe('parts')
   expect(lists.value('abc')).toBe('hashes')
+})
+
+test('what an operator wrote into the head of a file stays in its line', () => {
+  const head = {
+    title: 't',
+    made: '',
+    expires: '',
+    licence: 'x\n1.2.3.4',
+    licence_url: '',
+    contact: 'a\r\nb',
+    tlp: 'clear',
+    count: 0,
+  }
+  for (const line of headOf('#', head as never)
+    .trim()
+    .split('\n'))
+    expect(line).toMatch(/^# /)
 })
 
 test('an address stands backwards in a policy zone', () => {

@@ -41,18 +41,21 @@ export const form = (definition: Form): Form => definition
 /** The head of a file in comments. */
 export function headOf(mark: string, head: Head): string {
   const { title, made, expires, licence, licence_url, contact, tlp, count } = head
-  return [
-    title,
-    `made: ${made}`,
-    `expires: ${expires}`,
-    `entries: ${count}`,
-    `licence: ${licence} ${licence_url}`,
-    `marking: TLP:${tlp.toUpperCase()}`,
-    ...(contact === '' ? [] : [`contact: ${contact}`]),
-    'Each entry was seen attacking decoys that offer nothing. Known scanners, shared services and what is not the Internet are left out.',
-  ]
-    .map((line) => `${mark} ${line}\n`)
-    .join('')
+  return (
+    [
+      title,
+      `made: ${made}`,
+      `expires: ${expires}`,
+      `entries: ${count}`,
+      `licence: ${licence} ${licence_url}`,
+      `marking: TLP:${tlp.toUpperCase()}`,
+      ...(contact === '' ? [] : [`contact: ${contact}`]),
+      'Each entry was seen attacking decoys that offer nothing. Known scanners, shared services and what is not the Internet are left out.',
+    ]
+      // What operators wrote stays in its line, or it would be an entry.
+      .map((line) => `${mark} ${line.replace(/[\r\n]+/g, ' ')}\n`)
+      .join('')
+  )
 }
 
 /** Whether an address is of IPv6. */

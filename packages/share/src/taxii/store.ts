@@ -148,12 +148,7 @@ export class TaxiiStore {
     const key = TaxiiStore.key(collection)
     return this.#db.transaction(async () => {
       await this.#db.lock(`taxii ${key}`)
-      const row = await this.#db.get<{ last_added: number }>(
-        'SELECT last_added FROM taxii_collections WHERE root = ? AND id = ?',
-        collection.root,
-        collection.id,
-      )
-      let last = Number(row?.last_added ?? 0)
+      let last = await this.#lastAdded(collection)
       const known = await this.#known(key, entries)
       const fresh: boolean[] = []
       for (const entry of entries) {
@@ -196,14 +191,22 @@ export class TaxiiStore {
         known.set(`${entry.id} ${entry.spec}`, (versions ?? new Set<number>()).add(entry.version_us))
         fresh.push(true)
       }
-      await this.#db.run(
-        'UPDATE taxii_collections SET last_added = ? WHERE root = ? AND id = ?',
-        last,
-        collection.root,
-        collection.id,
-      )
+      await this.#setLastAdded(collection, last)
       return fresh
     })
+  }
+
+  /** The time of the last object of a collection: the next comes later. */
+  async #lastAdded({ root, id }: Pick<Collection, 'root' | 'id'>): Promise<number> {
+    const row = await this.#db.get<{ last_added: number }>(
+      'SELECT last_added FROM taxii_collections WHERE root = ? AND id = ?',
+      root,
+      id,
+    )
+    return Number(row?.last_added ?? 0)
+  }
+  async #setLastAdded({ root, id }: Pick<Collection, 'root' | 'id'>, last: number): Promise<void> {
+    await this.#db.run('UPDATE taxii_collections SET last_added = ? WHERE root = ? AND id = ?', last, root, id)
   }
 
   async #known(key: string, entries: readonly Entry[]): Promise<Map<string, Set<number>>> {
@@ -342,12 +345,7 @@ export class TaxiiStore {
     const key = TaxiiStore.key(collection)
     return this.#db.transaction(async () => {
       await this.#db.lock(`taxii ${key}`)
-      const row = await this.#db.get<{ last_added: number }>(
-        'SELECT last_added FROM taxii_collections WHERE root = ? AND id = ?',
-        collection.root,
-        collection.id,
-      )
-      let last = Number(row?.last_added ?? 0)
+      let last = await this.#lastAdded(collection)
       let done = 0
       for (const at of added) {
         const one = await this.#db.get<Kept>(
@@ -368,12 +366,7 @@ export class TaxiiStore {
         if (accept) await this.#renew(key, one.id, one.spec)
         done++
       }
-      await this.#db.run(
-        'UPDATE taxii_collections SET last_added = ? WHERE root = ? AND id = ?',
-        last,
-        collection.root,
-        collection.id,
-      )
+      await this.#setLastAdded(collection, last)
       return done
     })
   }
