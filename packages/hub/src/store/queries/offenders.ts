@@ -36,7 +36,8 @@ export const offenders = query({
   }) => {
     const since = dayOf(p.window.since)
     const long = { since: new Date(Date.parse(p.window.since) - memory).toISOString(), until: p.window.until }
-    const until = time(p.window.until)
+    // A window of whole days ends tonight: what is new is told from now, or all would stop being new at midnight.
+    const until = sql`least(${time(p.window.until)}, now64(6))`
     return sql`SELECT * FROM (
         SELECT toString(source_ip) AS source, anyLast(findings.prefix) AS prefix, any(findings.asn) AS asn,
           maxIf(${severityOf}, findings.day >= ${since}) AS severity,
