@@ -33,6 +33,7 @@ import { keepCases } from './networks/cases.ts'
 import { Prover } from './networks/proofs.ts'
 import { Rdap } from './networks/rdap.ts'
 import { Outbound } from './outbound.ts'
+import { findCampaigns } from './understand/campaigns.ts'
 import { judgeDaily } from './understand/nightly.ts'
 import { Relational } from './relational/database.ts'
 import { hashOf } from './relational/tokens.ts'
@@ -363,6 +364,12 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     },
     { every: 3_600_000, work: () => escalate(), lease: 'letters' },
     { every: 300_000, work: () => keepCases({ store, relational, log: log.of('cases') }), lease: 'cases' },
+    {
+      every: 3_600_000,
+      first: 120_000,
+      work: () => findCampaigns({ store, relational, log: log.of('campaigns') }),
+      lease: 'campaigns',
+    },
     {
       every: 600_000,
       work: () => judgeDaily({ store, relational, enricher, log: log.of('verdicts') }),

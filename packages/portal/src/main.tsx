@@ -62,6 +62,14 @@ const router = createRouter({
       lazyRouteComponent(() => import('./pages/aimed.tsx'), 'Aimed'),
     ),
     page(
+      '/campaigns',
+      lazyRouteComponent(() => import('./pages/campaigns.tsx'), 'Campaigns'),
+    ),
+    page(
+      '/campaign/$id',
+      lazyRouteComponent(() => import('./pages/campaigns.tsx'), 'CampaignPage'),
+    ),
+    page(
       '/network/$asn',
       lazyRouteComponent(() => import('./pages/network.tsx'), 'Network'),
     ),

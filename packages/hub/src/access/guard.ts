@@ -57,6 +57,8 @@ const open: readonly Opening[] = [
       '/api/v1/alerts',
       '/api/v1/channels',
       '/api/v1/verdicts',
+      '/api/v1/campaigns',
+      '/api/v1/campaigns/*',
       '/api/v1/claims',
       '/api/v1/claims/*',
       '/api/v1/customers',

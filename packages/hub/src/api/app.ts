@@ -24,6 +24,7 @@ import { joiningRoutes } from './routes/joining.ts'
 import { ledgerRoutes } from './routes/ledger.ts'
 import { meRoutes } from './routes/me.ts'
 import { memberRoutes } from './routes/members.ts'
+import { campaignRoutes } from './routes/campaigns.ts'
 import { mineRoutes } from './routes/mine.ts'
 import { organisationRoutes } from './routes/organisations.ts'
 import { packRoutes } from './routes/packs.ts'
@@ -172,6 +173,7 @@ export function createApp(context: Context, extensions: readonly RunningExtensio
   organisationRoutes(app, context)
   claimRoutes(app, context)
   mineRoutes(app, context)
+  campaignRoutes(app, context)
   packRoutes(app, context)
   caseRoutes(app, context)
   alertRoutes(app, context)

@@ -26,6 +26,7 @@ const shardKeys: Readonly<Record<string, string>> = {
   sightings: 'cityHash64(type, value)',
   findings: 'cityHash64(asn, toYYYYMM(day))',
   verdicts: 'cityHash64(type, entity)',
+  campaigns: 'cityHash64(campaign)',
 }
 
 const on = ({ cluster }: Placement): string => (cluster === undefined ? '' : ` ON CLUSTER '${cluster}'`)

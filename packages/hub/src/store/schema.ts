@@ -79,8 +79,26 @@ export const verdicts: Table = {
   tail: `ENGINE = MergeTree PARTITION BY toYYYYMM(run) ORDER BY (run, type, verdict, entity) TTL run + toIntervalDay(90) SETTINGS ${dedup}`,
 }
 
+/** What marks each campaign, one row an anchor and look. */
+export const campaigns: Table = {
+  name: 'campaigns',
+  columns: [
+    { name: 'run', type: "DateTime('UTC')" },
+    { name: 'campaign', type: 'String' },
+    { name: 'name', type: 'String' },
+    { name: 'grade', type: 'LowCardinality(String)' },
+    { name: 'type', type: 'LowCardinality(String)' },
+    { name: 'value', type: 'String' },
+    { name: 'first_seen', type: "DateTime64(6, 'UTC')" },
+    { name: 'last_seen', type: "DateTime64(6, 'UTC')" },
+    { name: 'sources', type: 'UInt32' },
+  ].map(({ name, type }) => ({ name, type: `${type} CODEC(ZSTD(3))` })),
+  // The last look carries what earlier ones found: older runs are only for looking back.
+  tail: `ENGINE = MergeTree PARTITION BY toYYYYMM(run) ORDER BY (run, campaign, type, value) TTL run + toIntervalDay(30) SETTINGS ${dedup}`,
+}
+
 /** The tables that are not derived from others by the store itself. */
-export const tables = (retention: Retention): readonly Table[] => [events(retention), verdicts]
+export const tables = (retention: Retention): readonly Table[] => [events(retention), verdicts, campaigns]
 
 const sum = 'SimpleAggregateFunction(sum, UInt64)'
 const first = "SimpleAggregateFunction(min, DateTime64(6, 'UTC'))"

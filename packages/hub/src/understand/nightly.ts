@@ -20,6 +20,7 @@ export const entityTypes = [
   'ja4',
   'agent',
   'target',
+  'campaign',
 ] as const
 
 const day = 86_400_000

@@ -25,6 +25,7 @@ const pagesFor = (me: Me): (readonly [string, string])[] => {
     ['/sources', 'Sources'],
     ['/sessions', 'Sessions'],
     ['/indicators', 'Artifacts & URLs'],
+    ['/campaigns', 'Campaigns'],
     ...(operator ? ([['/search', 'Search']] as const) : []),
     ['/fleet', 'Sensors'],
     ['/sharing', 'Sharing'],

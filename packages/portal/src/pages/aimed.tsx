@@ -25,7 +25,19 @@ interface Verdict {
   readonly here: number
 }
 
-const types = ['source', 'credential', 'url', 'artifact', 'command', 'key', 'hassh', 'ja4', 'agent', 'target'] as const
+const types = [
+  'source',
+  'credential',
+  'url',
+  'artifact',
+  'command',
+  'key',
+  'hassh',
+  'ja4',
+  'agent',
+  'target',
+  'campaign',
+] as const
 const words: Readonly<Record<string, string>> = {
   aimed: 'aimed at',
   regional: 'regional:',
@@ -46,6 +58,10 @@ export function Aimed(): ReactNode {
       cell: (row) =>
         row.type === 'source' ? (
           <Link to="/source/$ip" params={{ ip: row.entity }} search={{} as never} className="mono">
+            {row.entity}
+          </Link>
+        ) : row.type === 'campaign' ? (
+          <Link to="/campaign/$id" params={{ id: row.entity }} search={{} as never} className="mono">
             {row.entity}
           </Link>
         ) : (

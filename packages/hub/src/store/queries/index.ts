@@ -2,6 +2,7 @@
 export * from './activity.ts'
 export * from './arrivals.ts'
 export * from './breakdown.ts'
+export * from './campaigns.ts'
 export * from './events.ts'
 export * from './findings.ts'
 export * from './holders.ts'
