@@ -28,6 +28,7 @@ export const defaults: Settings = {
     hassh: 'clear',
     ja4: 'clear',
     command: 'green',
+    campaign: 'green',
     credential: 'amber',
   },
   block_confidence: 50,

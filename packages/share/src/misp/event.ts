@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { isIP } from 'node:net'
 import { form, type Form, type Head } from '../feeds/form.ts'
 import { credentialParts, type Indicator, type Kind, type Tlp } from '../model/indicator.ts'
 import { knownTechnique } from '../stix/attack.ts'
@@ -43,6 +44,7 @@ const titles: Readonly<Record<Kind, string>> = {
   hassh: 'SSH clients',
   ja4: 'TLS clients',
   command: 'commands',
+  campaign: 'campaigns',
 }
 const rsit: Partial<Record<Kind, string>> = {
   address: 'rsit:intrusion-attempts="brute-force"',
@@ -83,6 +85,7 @@ export function eventHead(ids: Ids, kind: Kind, date: string, made: string, tlp:
     ja4: 'T1595.002',
     address: 'T1110.001',
     prefix: 'T1110.001',
+    campaign: 'T1105',
   } as const
   const technique = knownTechnique(techniques[kind])
   return {
@@ -122,6 +125,19 @@ function attributesOf(one: Indicator, ids: Ids, date: string) {
   })
   const numbers = one.counts === undefined ? '' : `; ${one.counts.events} events on ${one.counts.sensors} sensors`
   const comment = `${one.labels.join(' ')}; confidence ${one.confidence}${numbers}`
+  const markOf = ({ kind, value }: NonNullable<Indicator['marks']>[number], of: string) => {
+    const type = {
+      file: 'sha256',
+      key: 'ssh-fingerprint',
+      url: 'url',
+      domain: isIP(value) === 0 ? 'domain' : 'ip-dst',
+    }[kind]
+    const category = kind === 'file' ? 'Payload delivery' : 'Network activity'
+    return {
+      ...base(type, category, kind === 'key' ? value.replace(/^SHA256:/, '') : value, kind !== 'key', { comment: of }),
+      uuid: ids.uuid('misp-attribute', `campaign|${one.value}|${kind}|${value}|${date}`),
+    }
+  }
   const plain = attributes[one.kind]
   if (plain !== undefined) {
     const value = one.kind === 'key' ? one.value.replace(/^SHA256:/, '') : one.value
@@ -144,19 +160,23 @@ function attributesOf(one: Indicator, ids: Ids, date: string) {
         ...(password === '' ? [] : [part('password', 'text', 'Other', password)]),
       ]
     }
+    case 'campaign':
+      // Plain attributes side by side: the campaign's name, and what marks it, which says whose it is.
+      return [
+        base('campaign-name', 'Attribution', one.detail ?? one.value, false, { comment }),
+        ...(one.marks ?? []).map((mark) => markOf(mark, `campaign ${one.detail ?? one.value}`)),
+      ]
     default:
       return [part('shell-command', 'text', 'External analysis', one.value)]
   }
 }
 
-/** An indicator as it stands in an event: an attribute, or an object of several. */
-export function partOf(one: Indicator, ids: Ids, date: string): object | undefined {
+/** An indicator as it stands in an event: attributes, or an object of several. */
+function partsOf(one: Indicator, ids: Ids, date: string): object[] {
   const all = attributesOf(one, ids, date)
-  const [only] = all
-  if (only === undefined) return undefined
   const template = templates[one.kind as keyof typeof templates]
-  if (template === undefined) return only
-  return {
+  if (all.length === 0 || template === undefined) return all
+  const whole = {
     name: template.name,
     'meta-category': template['meta-category'],
     description: titles[one.kind],
@@ -169,6 +189,7 @@ export function partOf(one: Indicator, ids: Ids, date: string): object | undefin
     Attribute: all,
     ObjectReference: [],
   }
+  return [whole]
 }
 
 /** The file of the event of a kind on a day. */
@@ -184,8 +205,8 @@ export const eventForm = (ids: Ids, kind: Kind, date: string): Form =>
       return `{"Event":${text.slice(0, -1)},"${there}":[],"${here}":[`
     },
     entry: (one, _, n) => {
-      const part = partOf(one, ids, date)
-      return part === undefined ? '' : `${n === 0 ? '' : ','}${JSON.stringify(part)}\n`
+      const parts = partsOf(one, ids, date).map((part) => JSON.stringify(part))
+      return parts.length === 0 ? '' : `${n === 0 ? '' : ','}${parts.join(',')}\n`
     },
     end: () => ']}}\n',
   })

@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import {
   addressDetails,
   foundAddresses,
+  foundCampaigns,
   foundPrefixes,
   recurringThings,
   ruleById,
@@ -135,6 +136,39 @@ export async function* collect(
       }
       after = rows.at(-1)?.value ?? ''
       if (rows.length < page) return
+    } else if (kind === 'campaign') {
+      const { rows } = await run(sources.store, foundCampaigns, { window, after, limit: 1000 })
+      for (const row of rows) {
+        const marks = row.marks.flatMap(([type, value]) => {
+          const of = type === 'host' ? ('domain' as const) : type
+          const why = refused(sources, of, value, 'planted', { ...none, sources: 2 })
+          if (why !== undefined && why !== namedByAddress) return []
+          return [{ kind: of, value }]
+        })
+        const why = marks.length === 0 ? 'nothing that marks it may be told' : sources.never.value(row.value)
+        if (why !== undefined) {
+          leave(why)
+          continue
+        }
+        const counts = counted(row, row.sources)
+        const certain = row.grade === 'A' ? 'critical' : 'high'
+        yield {
+          ...base(row),
+          value: row.value,
+          ...confidenceOf(counts, { handshake: true, severity: certain }),
+          severity: 'critical',
+          techniques: [
+            ...(marks.some((one) => one.kind === 'key') ? ['T1098.004'] : []),
+            ...(marks.some((one) => one.kind !== 'key') ? ['T1105'] : []),
+          ],
+          labels: ['campaign'],
+          counts,
+          detail: sources.redactor.text(row.name),
+          marks,
+        }
+      }
+      after = rows.at(-1)?.value ?? ''
+      if (rows.length < 1000) return
     } else {
       const { rows } = await run(sources.store, recurringThings, { kind, window, after, limit: page })
       for (const row of rows) {
@@ -176,6 +210,8 @@ function judge(ids: readonly string[]): { severity: Severity; techniques: string
   }
 }
 
+const none: Counts = { events: 0, sources: 0, sensors: 0, organisations: 0, days: 0 }
+const namedByAddress = 'an address in a URL'
 const alone = 'seen from one address only: it may be a person’s own'
 
 /** Why a thing that recurs is not shared. */
@@ -192,7 +228,7 @@ function refused(
     case 'url':
       return never.url(value)
     case 'domain':
-      return isIP(value) !== 0 ? 'an address in a URL' : never.domain(value)
+      return isIP(value) !== 0 ? namedByAddress : never.domain(value)
     case 'file':
       return /^[0-9a-f]{64}$/.test(value) ? never.value(value) : 'not a hash'
     case 'hassh':

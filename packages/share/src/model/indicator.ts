@@ -12,6 +12,7 @@ export const kinds = [
   'hassh',
   'ja4',
   'command',
+  'campaign',
 ] as const
 export type Kind = (typeof kinds)[number]
 
@@ -59,8 +60,10 @@ export interface Indicator {
   readonly prefix?: string
   readonly services?: readonly string[]
   readonly ports?: readonly number[]
-  /** A word more: the program's name, the client's banner. */
+  /** A word more: the program's name, the client's banner, what a campaign is called. */
   readonly detail?: string
+  /** Of a campaign: the programs, keys, hosts and URLs that mark it. */
+  readonly marks?: readonly { readonly kind: 'file' | 'key' | 'domain' | 'url'; readonly value: string }[]
 }
 
 /** The parts of a pair as typed: user, and password after the first colon. */

@@ -14,6 +14,7 @@ export const usual: Readonly<Record<Kind, number>> = {
   hassh: 90,
   ja4: 90,
   command: 90,
+  campaign: 90,
 }
 /** So many returns must have been seen before they are believed. */
 const enough = 100

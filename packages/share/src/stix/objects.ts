@@ -136,6 +136,8 @@ export function patternOf({ kind, value }: Pick<Indicator, 'kind' | 'value'>): s
       const { user, password } = credentialParts(value)
       return `[user-account:account_login = ${quoted(user)} AND user-account:credential = ${quoted(password)}]`
     }
+    case 'campaign':
+      throw new RangeError('a campaign is no pattern')
     case 'command': {
       // The holes of a template stand for anything.
       const holes = /<(?:data|bytes|address|hex|number)>/
@@ -160,6 +162,7 @@ const names: Readonly<Record<Indicator['kind'], string>> = {
   hassh: 'SSH client of attackers',
   ja4: 'TLS client of attackers',
   command: 'Command of attackers',
+  campaign: 'Campaign',
 }
 
 const short = (text: string): string => (text.length <= 120 ? text : `${text.slice(0, 119)}…`)
@@ -215,6 +218,95 @@ export function objectsOf(one: Indicator, author: Author): { indicator: StixObje
     object_marking_refs: marks,
   })
   const techniques = [...new Map(one.techniques.flatMap((t) => knownTechnique(t) ?? []).map((t) => [t.id, t])).values()]
+  const others: StixObject[] = []
+  const related = (source: string, type: string, target: string): void => {
+    others.push({
+      ...base('relationship', `${source}|${type}|${target}`),
+      relationship_type: type,
+      source_ref: source,
+      target_ref: target,
+    })
+  }
+  const usedTechniques = (by: string, how: 'indicates' | 'uses'): void => {
+    for (const { id: technique, uuid, name } of techniques) {
+      const pattern: StixObject = {
+        type: 'attack-pattern',
+        spec_version: '2.1',
+        id: `attack-pattern--${uuid}`,
+        created: epoch,
+        modified: epoch,
+        name,
+        external_references: [
+          {
+            source_name: 'mitre-attack',
+            external_id: technique,
+            url: `https://attack.mitre.org/techniques/${technique.replace('.', '/')}`,
+          },
+        ],
+      }
+      others.push(pattern)
+      related(by, how, pattern.id)
+    }
+  }
+  const malwareOf = (file: StixObject, sha256: string): StixObject => {
+    const malware: StixObject = {
+      ...base('malware', `sha256 ${sha256}`),
+      name: sha256,
+      is_family: false,
+      malware_types: ['unknown'],
+      sample_refs: [file.id],
+    }
+    others.push(malware)
+    return malware
+  }
+  const infrastructureOf = (part: StixObject, host: string): StixObject => {
+    const infrastructure: StixObject = {
+      ...base('infrastructure', `host ${host}`),
+      name: host,
+      infrastructure_types: ['hosting-malware'],
+    }
+    others.push(infrastructure)
+    related(infrastructure.id, 'consists-of', part.id)
+    return infrastructure
+  }
+  const hostOf = (url: string): string => new URL(url).hostname
+
+  if (one.kind === 'campaign') {
+    for (const mark of one.marks ?? []) {
+      const host =
+        mark.kind === 'domain' && isIP(mark.value) !== 0 ? { kind: 'address' as const, value: mark.value } : mark
+      const observable = observableOf(host, marks)
+      if (observable === undefined) continue
+      others.push(observable)
+      const used =
+        mark.kind === 'file'
+          ? malwareOf(observable, mark.value)
+          : infrastructureOf(observable, mark.kind === 'url' ? hostOf(mark.value) : mark.value)
+      related(id, 'uses', used.id)
+    }
+    usedTechniques(id, 'uses')
+    const keys = (one.marks ?? []).filter(({ kind }) => kind === 'key')
+    const indicator: StixObject = {
+      type: 'campaign',
+      spec_version: '2.1',
+      id,
+      created_by_ref: hub,
+      created,
+      modified: created,
+      name: short(one.detail ?? one.value),
+      description: `Attacks that belong together by what they bring.${keys.map(({ value }) => ` Plants the SSH key ${value}.`).join('')}`,
+      aliases: [`skep-${one.value}`],
+      first_seen: created,
+      // The day, so that there is at most one version a day.
+      last_seen: `${one.last_seen.slice(0, 10)}T23:59:59.000Z`,
+      labels: [...one.labels, `severity:${one.severity}`],
+      confidence: one.confidence,
+      object_marking_refs: marks,
+      extensions: { [honeypotExtension]: { extension_type: 'property-extension', kind: one.kind } },
+    }
+    return { indicator, others }
+  }
+
   const indicator: StixObject = {
     type: 'indicator',
     spec_version: '2.1',
@@ -249,15 +341,6 @@ export function objectsOf(one: Indicator, author: Author): { indicator: StixObje
       },
     },
   }
-  const others: StixObject[] = []
-  const related = (source: string, type: string, target: string): void => {
-    others.push({
-      ...base('relationship', `${source}|${type}|${target}`),
-      relationship_type: type,
-      source_ref: source,
-      target_ref: target,
-    })
-  }
   const observable = observableOf(one, marks)
   if (observable !== undefined) others.push(observable)
   if (one.kind === 'address' && observable !== undefined && one.asn !== undefined) {
@@ -272,52 +355,15 @@ export function objectsOf(one: Indicator, author: Author): { indicator: StixObje
     others.push(system)
     related(observable.id, 'belongs-to', system.id)
   }
-  for (const { id: technique, uuid, name } of techniques) {
-    const pattern: StixObject = {
-      type: 'attack-pattern',
-      spec_version: '2.1',
-      id: `attack-pattern--${uuid}`,
-      created: epoch,
-      modified: epoch,
-      name,
-      external_references: [
-        {
-          source_name: 'mitre-attack',
-          external_id: technique,
-          url: `https://attack.mitre.org/techniques/${technique.replace('.', '/')}`,
-        },
-      ],
-    }
-    others.push(pattern)
-    related(id, 'indicates', pattern.id)
-  }
-  if (one.kind === 'file' && observable !== undefined) {
-    const malware: StixObject = {
-      ...base('malware', `sha256 ${one.value}`),
-      name: one.value,
-      is_family: false,
-      malware_types: ['unknown'],
-      sample_refs: [observable.id],
-    }
-    others.push(malware)
-    related(id, 'indicates', malware.id)
-  }
-  if ((one.kind === 'url' || one.kind === 'domain') && observable !== undefined) {
-    const host = one.kind === 'url' ? new URL(one.value).hostname : one.value
-    const infrastructure: StixObject = {
-      ...base('infrastructure', `host ${host}`),
-      name: host,
-      infrastructure_types: ['hosting-malware'],
-    }
-    others.push(infrastructure)
-    related(infrastructure.id, 'consists-of', observable.id)
-    related(id, 'indicates', infrastructure.id)
-  }
+  usedTechniques(id, 'indicates')
+  if (one.kind === 'file' && observable !== undefined) related(id, 'indicates', malwareOf(observable, one.value).id)
+  if ((one.kind === 'url' || one.kind === 'domain') && observable !== undefined)
+    related(id, 'indicates', infrastructureOf(observable, one.kind === 'url' ? hostOf(one.value) : one.value).id)
   return { indicator, others }
 }
 
 export const indicatorId = ({ kind, value }: Pick<Indicator, 'kind' | 'value'>, ids: Ids): string =>
-  ids.of('indicator', `${kind}|${value}`)
+  kind === 'campaign' ? ids.of('campaign', value) : ids.of('indicator', `${kind}|${value}`)
 
 const atMost = (n: number): number => Math.min(999_999_999, Math.max(1, Math.round(n)))
 

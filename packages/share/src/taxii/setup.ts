@@ -14,6 +14,7 @@ const titles: Readonly<Record<Kind, string>> = {
   hassh: 'SSH clients (HASSH)',
   ja4: 'TLS clients (JA4)',
   command: 'Commands of attackers',
+  campaign: 'Campaigns: what belongs together',
 }
 const media = 'application/stix+json;version=2.1'
 

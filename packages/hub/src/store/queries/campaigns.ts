@@ -211,6 +211,29 @@ export const campaignDays = query({
         FROM ${marked(p.window, p.scope, p.campaign)} AS marked GROUP BY day ORDER BY day`,
 })
 
+/** Campaigns in order of their ids, a part at a time, with what marks them: for sharing. */
+export const foundCampaigns = query({
+  name: 'found campaigns',
+  row: z.object({
+    value: z.string(),
+    name: z.string(),
+    grade: z.enum(['A', 'B']),
+    marks: z.array(z.tuple([anchorType, z.string()])),
+    events: number,
+    sources: number,
+    days: number,
+    sensors: z.array(z.string()),
+    first_seen: instant,
+    last_seen: instant,
+  }),
+  build: (p: { window: Window; after: string; limit: number }) =>
+    sql`SELECT campaign AS value, any(marked.name) AS name, any(marked.grade) AS grade,
+          arraySort(groupUniqArray(200)((toString(marked.type), marked.value))) AS marks, count() AS events, uniqExact(source_ip) AS sources,
+          uniqExact(toDate(time)) AS days, groupUniqArray(1000)(toString(sensor)) AS sensors, min(time) AS first_seen, max(time) AS last_seen
+        FROM ${marked(p.window, undefined)} AS marked WHERE campaign > ${string(p.after)}
+        GROUP BY campaign ORDER BY campaign LIMIT ${{ type: 'UInt32', value: p.limit }}`,
+})
+
 /** The command lines that the conversations of a campaign have in common, the commonest first. */
 export const campaignCommands = query({
   name: 'campaign commands',

@@ -48,20 +48,22 @@ const columns = [
 ] as const
 
 /** All that is known, as a table. */
-const tables = kinds.map((kind) =>
-  form({
+const tables = kinds.map((kind) => {
+  const wanted = kind === 'campaign' ? [...columns, 'marks'] : columns
+  return form({
     path: `csv/${kind}.csv`,
     title: `Table: ${kind}`,
     kinds: [kind],
     media: 'text/csv; charset=utf-8',
     comment: '#',
-    begin: () => `${columns.join(',')}\r\n`,
+    begin: () => `${wanted.join(',')}\r\n`,
     entry: (one) => {
       const all: Record<string, unknown> = { ...one, ...one.counts, reasons: one.reasons.join('; ') }
-      return `${columns.map((column) => csvValue(all[column])).join(',')}\r\n`
+      if (one.marks !== undefined) all['marks'] = one.marks.map((mark) => `${mark.kind} ${mark.value}`).join(' ')
+      return `${wanted.map((column) => csvValue(all[column])).join(',')}\r\n`
     },
-  }),
-)
+  })
+})
 
 /** The neutral form itself: one JSON object a line. */
 const objects = form({
