@@ -160,9 +160,13 @@ describe('one model, many forms', () => {
     for (const kind of ['address', 'url', 'domain', 'file', 'hassh', 'command'])
       for (const value of values(kind)) expect(told, kind).toContain(value)
     expect(told).toContain("12'34\\5")
+    expect(of('campaign')).not.toEqual([])
+    for (const { detail, marks } of of('campaign'))
+      for (const value of [detail, ...(marks ?? []).map((mark) => mark.value.replace('SHA256:', ''))])
+        expect(told, 'campaign').toContain(value)
 
     // STIX, as TAXII gives it: the same values, times and confidence.
-    for (const kind of kinds) {
+    for (const kind of kinds.filter((one) => one !== 'campaign')) {
       const { objects = [] } = (await (
         await get(`/shared/collections/${kind}/objects/?match[type]=indicator`, operator, { accept: media })
       ).json()) as { objects?: Record<string, unknown>[] }
@@ -173,6 +177,14 @@ describe('one model, many forms', () => {
           .sort(),
       )
     }
+    const { objects: campaigns = [] } = (await (
+      await get('/shared/collections/campaign/objects/?match[type]=campaign', operator, { accept: media })
+    ).json()) as { objects?: Record<string, unknown>[] }
+    expect(campaigns.map(({ name, confidence }) => `${name} ${confidence}`).sort()).toEqual(
+      of('campaign')
+        .map(({ detail, confidence }) => `${detail} ${confidence}`)
+        .sort(),
+    )
     for (const kind of kinds) {
       const { objects = [] } = (await (
         await get(`/shared/collections/${kind}/objects/?match[type]=sighting`, operator, { accept: media })

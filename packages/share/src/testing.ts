@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startHub, type ExtensionContext, type Hub } from '@skep/hub'
+import { findCampaigns, startHub, type ExtensionContext, type Hub } from '@skep/hub'
 import { member, testStore } from '@skep/hub/testing'
-import { uuidv7 } from '@skep/vocabulary'
+import { logger, uuidv7 } from '@skep/vocabulary'
 import { Share, sharing, type SharingOptions } from './sharing.ts'
 import { setUp } from './taxii/setup.ts'
 import { publish } from './taxii/publish.ts'
@@ -114,7 +114,7 @@ export async function sharingHub(
         event('payload.seen', { url: `http://${canary.address}/x`, decoded: 'plain' }),
         event('payload.seen', { url: 'http://10.0.0.1/x', decoded: 'plain' }),
         event('key.planted', { fingerprint: known.key, path: '/root/.ssh/authorized_keys', key: 'ssh-rsa AAAA' }),
-        event('artifact.stored', { sha256: known.sha256, size: 3, name: 'mips' }),
+        event('artifact.stored', { sha256: known.sha256, size: 3000, name: 'mips' }),
       ]
     })
     const alone = from('1.1.1.78')
@@ -126,6 +126,7 @@ export async function sharingHub(
     const { status, body } = await straw.deliver(boot, events)
     if (status !== 200 || JSON.stringify(body['rejected']) !== '[]') throw new Error(JSON.stringify(body))
   }
+  await findCampaigns({ ...hub, log: logger('test', () => {}) })
   const collections = await setUp(share.taxii, share.ids)
   return {
     hub,
