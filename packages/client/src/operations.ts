@@ -761,7 +761,19 @@ export interface Operations {
       contains?: string | undefined
       format?: ('json' | 'csv') | undefined
       type?:
-        | ('source' | 'credential' | 'url' | 'artifact' | 'command' | 'key' | 'hassh' | 'ja4' | 'agent' | 'target')
+        | (
+            | 'source'
+            | 'credential'
+            | 'url'
+            | 'artifact'
+            | 'command'
+            | 'key'
+            | 'hassh'
+            | 'ja4'
+            | 'agent'
+            | 'target'
+            | 'campaign'
+          )
         | undefined
       verdict?: ('aimed' | 'regional' | 'global' | 'only here' | 'not enough data') | undefined
       entity?: string | undefined
@@ -786,6 +798,185 @@ export interface Operations {
         q: number | null
         here: number | null
       }[]
+      next?: string | undefined
+      sql: string
+      params: Record<string, unknown>
+    }
+  }
+  /** Campaigns: attacks that belong together by the same programs, keys and hosts */
+  'GET /api/v1/campaigns': {
+    path: Record<never, never>
+    query: {
+      since?: string | undefined
+      until?: string | undefined
+      asn?: (number | null) | undefined
+      prefix?: string | undefined
+      economy?: string | undefined
+      source?: string | undefined
+      service?: string | undefined
+      port?: (number | null) | undefined
+      side?: ('from' | 'on') | undefined
+      limit?: number | undefined
+      cursor?: string | undefined
+      sort?: string | undefined
+      order?: ('asc' | 'desc') | undefined
+      contains?: string | undefined
+      format?: ('json' | 'csv') | undefined
+    }
+    body: Record<never, never>
+    answer: {
+      rows: {
+        campaign: string
+        name: string
+        grade: 'A' | 'B'
+        sources: number | null
+        networks: number | null
+        economies: number | null
+        sessions: number | null
+        sensors: number | null
+        files: number | null
+        keys: number | null
+        hosts: number | null
+        first_seen: string
+        last_seen: string
+      }[]
+      next?: string | undefined
+      sql: string
+      params: Record<string, unknown>
+    }
+  }
+  /** One campaign: its numbers, its days, what it is aimed at */
+  'GET /api/v1/campaigns/{campaign}': {
+    path: { campaign: string }
+    query: {
+      since?: string | undefined
+      until?: string | undefined
+      asn?: (number | null) | undefined
+      prefix?: string | undefined
+      economy?: string | undefined
+      source?: string | undefined
+      service?: string | undefined
+      port?: (number | null) | undefined
+      side?: ('from' | 'on') | undefined
+    }
+    body: Record<never, never>
+    answer: {
+      campaign: string
+      name: string
+      grade: 'A' | 'B'
+      sources: number | null
+      networks: number | null
+      economies: number | null
+      sessions: number | null
+      sensors: number | null
+      files: number | null
+      keys: number | null
+      hosts: number | null
+      first_seen: string
+      last_seen: string
+      since: string
+      until: string
+      days: { day: string; sources: number | null; sessions: number | null; networks: number | null }[]
+      verdict: string
+      verdict_group: string
+    }
+  }
+  /** What marks a campaign: programs, keys, hosts */
+  'GET /api/v1/campaigns/{campaign}/marks': {
+    path: { campaign: string }
+    query: {
+      since?: string | undefined
+      until?: string | undefined
+      asn?: (number | null) | undefined
+      prefix?: string | undefined
+      economy?: string | undefined
+      source?: string | undefined
+      service?: string | undefined
+      port?: (number | null) | undefined
+      side?: ('from' | 'on') | undefined
+      limit?: number | undefined
+      cursor?: string | undefined
+      sort?: string | undefined
+      order?: ('asc' | 'desc') | undefined
+      contains?: string | undefined
+      format?: ('json' | 'csv') | undefined
+    }
+    body: Record<never, never>
+    answer: {
+      rows: {
+        type: 'file' | 'key' | 'host' | 'url'
+        value: string
+        sources: number | null
+        sessions: number | null
+        first_seen: string
+        last_seen: string
+        session: string
+      }[]
+      next?: string | undefined
+      sql: string
+      params: Record<string, unknown>
+    }
+  }
+  /** Addresses that take part in a campaign */
+  'GET /api/v1/campaigns/{campaign}/sources': {
+    path: { campaign: string }
+    query: {
+      since?: string | undefined
+      until?: string | undefined
+      asn?: (number | null) | undefined
+      prefix?: string | undefined
+      economy?: string | undefined
+      source?: string | undefined
+      service?: string | undefined
+      port?: (number | null) | undefined
+      side?: ('from' | 'on') | undefined
+      limit?: number | undefined
+      cursor?: string | undefined
+      sort?: string | undefined
+      order?: ('asc' | 'desc') | undefined
+      contains?: string | undefined
+      format?: ('json' | 'csv') | undefined
+    }
+    body: Record<never, never>
+    answer: {
+      rows: {
+        source: string
+        asn: number | null
+        as_name: string
+        economy: string
+        sessions: number | null
+        sensors: number | null
+        first_seen: string
+        last_seen: string
+      }[]
+      next?: string | undefined
+      sql: string
+      params: Record<string, unknown>
+    }
+  }
+  /** What the conversations of a campaign type */
+  'GET /api/v1/campaigns/{campaign}/commands': {
+    path: { campaign: string }
+    query: {
+      since?: string | undefined
+      until?: string | undefined
+      asn?: (number | null) | undefined
+      prefix?: string | undefined
+      economy?: string | undefined
+      source?: string | undefined
+      service?: string | undefined
+      port?: (number | null) | undefined
+      side?: ('from' | 'on') | undefined
+      limit?: number | undefined
+      cursor?: string | undefined
+      sort?: string | undefined
+      order?: ('asc' | 'desc') | undefined
+      contains?: string | undefined
+      format?: ('json' | 'csv') | undefined
+    }
+    body: Record<never, never>
+    answer: {
+      rows: { line: string; sessions: number | null; sources: number | null }[]
       next?: string | undefined
       sql: string
       params: Record<string, unknown>
@@ -1536,7 +1727,18 @@ export interface Operations {
     answer: {
       tlp: 'clear' | 'green' | 'amber' | 'amber+strict' | 'red'
       terms: {
-        kind: 'address' | 'prefix' | 'url' | 'domain' | 'file' | 'key' | 'credential' | 'hassh' | 'ja4' | 'command'
+        kind:
+          | 'address'
+          | 'prefix'
+          | 'url'
+          | 'domain'
+          | 'file'
+          | 'key'
+          | 'credential'
+          | 'hassh'
+          | 'ja4'
+          | 'command'
+          | 'campaign'
         numbers: boolean
         delay_minutes: number
       }[]
@@ -1568,13 +1770,26 @@ export interface Operations {
           hassh?: ('clear' | 'green' | 'amber' | 'amber+strict' | 'red') | undefined
           ja4?: ('clear' | 'green' | 'amber' | 'amber+strict' | 'red') | undefined
           command?: ('clear' | 'green' | 'amber' | 'amber+strict' | 'red') | undefined
+          campaign?: ('clear' | 'green' | 'amber' | 'amber+strict' | 'red') | undefined
         }
         block_confidence: number
       }
       communities: {
         title: string
         tlp: 'clear' | 'green' | 'amber' | 'amber+strict' | 'red'
-        kinds: ('address' | 'prefix' | 'url' | 'domain' | 'file' | 'key' | 'credential' | 'hassh' | 'ja4' | 'command')[]
+        kinds: (
+          | 'address'
+          | 'prefix'
+          | 'url'
+          | 'domain'
+          | 'file'
+          | 'key'
+          | 'credential'
+          | 'hassh'
+          | 'ja4'
+          | 'command'
+          | 'campaign'
+        )[]
         numbers: boolean
         delay_minutes: number
         everyone: boolean
@@ -1607,6 +1822,7 @@ export interface Operations {
         hassh?: ('clear' | 'green' | 'amber' | 'amber+strict' | 'red') | undefined
         ja4?: ('clear' | 'green' | 'amber' | 'amber+strict' | 'red') | undefined
         command?: ('clear' | 'green' | 'amber' | 'amber+strict' | 'red') | undefined
+        campaign?: ('clear' | 'green' | 'amber' | 'amber+strict' | 'red') | undefined
       }
       block_confidence: number
     }
@@ -1619,7 +1835,19 @@ export interface Operations {
     body: {
       title: string
       tlp: 'clear' | 'green' | 'amber' | 'amber+strict' | 'red'
-      kinds: ('address' | 'prefix' | 'url' | 'domain' | 'file' | 'key' | 'credential' | 'hassh' | 'ja4' | 'command')[]
+      kinds: (
+        | 'address'
+        | 'prefix'
+        | 'url'
+        | 'domain'
+        | 'file'
+        | 'key'
+        | 'credential'
+        | 'hassh'
+        | 'ja4'
+        | 'command'
+        | 'campaign'
+      )[]
       numbers: boolean
       delay_minutes: number
       everyone: boolean
@@ -1655,7 +1883,18 @@ export interface Operations {
     answer: {
       tlp: 'clear' | 'green' | 'amber' | 'amber+strict' | 'red'
       kinds: {
-        kind: 'address' | 'prefix' | 'url' | 'domain' | 'file' | 'key' | 'credential' | 'hassh' | 'ja4' | 'command'
+        kind:
+          | 'address'
+          | 'prefix'
+          | 'url'
+          | 'domain'
+          | 'file'
+          | 'key'
+          | 'credential'
+          | 'hassh'
+          | 'ja4'
+          | 'command'
+          | 'campaign'
         numbers: boolean
         delay_minutes: number
         count: number
