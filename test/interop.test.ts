@@ -80,6 +80,10 @@ test.runIf(has('ssh') && has('sshpass'))(
         'aes256-ctr',
       ].map((name) => ['-c', name]),
       ...[
+        'umac-64-etm@openssh.com',
+        'umac-128-etm@openssh.com',
+        'umac-64@openssh.com',
+        'umac-128@openssh.com',
         'hmac-sha2-256-etm@openssh.com',
         'hmac-sha2-512-etm@openssh.com',
         'hmac-sha1-etm@openssh.com',
@@ -92,12 +96,19 @@ test.runIf(has('ssh') && has('sshpass'))(
         'ecdh-sha2-nistp256',
         'ecdh-sha2-nistp384',
         'ecdh-sha2-nistp521',
+        'diffie-hellman-group-exchange-sha256',
         'diffie-hellman-group14-sha256',
         'diffie-hellman-group16-sha512',
         'diffie-hellman-group18-sha512',
       ].map((name) => ['-o', `KexAlgorithms=${name}`]),
-      ...['ssh-ed25519', 'rsa-sha2-256', 'rsa-sha2-512'].map((name) => ['-o', `HostKeyAlgorithms=${name}`]),
+      ...['ssh-ed25519', 'ecdsa-sha2-nistp256', 'rsa-sha2-256', 'rsa-sha2-512'].map((name) => [
+        '-o',
+        `HostKeyAlgorithms=${name}`,
+      ]),
       ['-o', 'RekeyLimit=16K'],
+      ['-C'],
+      ['-C', '-o', 'RekeyLimit=16K'],
+      ['-o', 'RekeyLimit=16K', '-o', 'KexAlgorithms=diffie-hellman-group-exchange-sha256'],
     ]
     for (const more of offers) expect((await ssh(more, 'seq 1 9000 | tail -1')).stdout, more.join(' ')).toBe('9000\n')
     const hello = await until(

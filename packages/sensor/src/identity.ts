@@ -2,15 +2,15 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { personaOf, type PersonaName } from './personas/index.ts'
-import type { Persona, SshFace } from './personas/persona.ts'
+import type { Persona } from './personas/persona.ts'
 import { Seed } from './personas/seed.ts'
-import { makeHostKeys } from './services/ssh/hostkey.ts'
+import { ecdsaKey, makeHostKeys, type KeptKeys } from './services/ssh/hostkey.ts'
 
 /** What makes a sensor itself: kept in its data folder, secret. */
 interface Identity {
   readonly seed: string
   readonly installed: number
-  readonly hostKeys: SshFace['hostKeys']
+  readonly hostKeys: KeptKeys
 }
 
 const straws = [
@@ -42,6 +42,6 @@ export function loadIdentity(folder: string, persona: PersonaName = 'debian'): {
   const seed = new Seed(Buffer.from(hex, 'hex'))
   return {
     name: `${seed.pick('straw', straws)}-${seed.bytes('name').toString('hex', 0, 3)}`,
-    persona: personaOf(persona, seed, hostKeys, installed),
+    persona: personaOf(persona, seed, { ...hostKeys, ecdsa: ecdsaKey(seed) }, installed),
   }
 }

@@ -140,7 +140,7 @@ const kernelThreads = [
   'ext4-rsv-conver',
 ]
 
-/** SSH as Debian 11 has it, with the algorithms that this transport speaks. */
+/** SSH as Debian 11 has it: OpenSSH 8.4p1 with the strict key exchange of its security update. */
 const ssh = (hostKeys: SshFace['hostKeys']): SshFace => ({
   ident: 'SSH-2.0-OpenSSH_8.4p1 Debian-5+deb11u3',
   hostKeys,
@@ -150,12 +150,13 @@ const ssh = (hostKeys: SshFace['hostKeys']): SshFace => ({
     'ecdh-sha2-nistp256',
     'ecdh-sha2-nistp384',
     'ecdh-sha2-nistp521',
+    'diffie-hellman-group-exchange-sha256',
     'diffie-hellman-group16-sha512',
     'diffie-hellman-group18-sha512',
     'diffie-hellman-group14-sha256',
     'kex-strict-s-v00@openssh.com',
   ],
-  hostKeyAlgorithms: ['rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa', 'ssh-ed25519'],
+  hostKeyAlgorithms: ['rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa', 'ecdsa-sha2-nistp256', 'ssh-ed25519'],
   ciphers: [
     'chacha20-poly1305@openssh.com',
     'aes128-ctr',
@@ -165,14 +166,18 @@ const ssh = (hostKeys: SshFace['hostKeys']): SshFace => ({
     'aes256-gcm@openssh.com',
   ],
   macs: [
+    'umac-64-etm@openssh.com',
+    'umac-128-etm@openssh.com',
     'hmac-sha2-256-etm@openssh.com',
     'hmac-sha2-512-etm@openssh.com',
     'hmac-sha1-etm@openssh.com',
+    'umac-64@openssh.com',
+    'umac-128@openssh.com',
     'hmac-sha2-256',
     'hmac-sha2-512',
     'hmac-sha1',
   ],
-  compression: ['none'],
+  compression: ['none', 'zlib@openssh.com'],
   banner: '',
 })
 

@@ -9,7 +9,7 @@ export interface Credential {
 /** What one service needs to know to be this device. */
 export interface SshFace {
   readonly ident: string
-  readonly hostKeys: { readonly ed25519: string; readonly rsa: string }
+  readonly hostKeys: { readonly ed25519: string; readonly ecdsa: string; readonly rsa: string }
   readonly kex: readonly string[]
   readonly hostKeyAlgorithms: readonly string[]
   readonly ciphers: readonly string[]

@@ -42,7 +42,7 @@ export async function authenticate(transport: Transport, session: Session): Prom
     const outcome = await attempt(transport, session, user, known, method, cursor)
     if (outcome === 'asked') continue
     if (outcome === 'accepted') {
-      await transport.send(byte(msg.USERAUTH_SUCCESS))
+      await transport.admit()
       return user
     }
     if (method !== 'none' || tries > 0) tries++

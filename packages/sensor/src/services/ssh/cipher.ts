@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, createHmac, timingSafeEqual, type Cipher, type Decipher } from 'node:crypto'
 import { Malformed, type Reader } from '../../runtime/reader.ts'
 import { poly1305 } from './poly1305.ts'
+import { umac } from './umac.ts'
 import { uint32 } from './wire.ts'
 
 // Packets on the wire: RFC 4253 §6, RFC 5647 (GCM), OpenSSH's PROTOCOL (etm MACs) and PROTOCOL.chacha20poly1305.
@@ -48,18 +49,42 @@ export interface CipherSpec {
   ) => { sealer: () => Sealer; opener: () => Opener }
 }
 export interface MacSpec {
-  readonly hash: string
+  readonly keySize: number
+  /** Bytes of a tag. */
   readonly size: number
+  /** Over the sealed packet (OpenSSH's PROTOCOL §1.5), or over the open one. */
   readonly etm: boolean
+  /** The tags of packets, by their number. */
+  readonly make: (key: Buffer) => (seq: number, bytes: Buffer) => Buffer
 }
 
+const hmac = (hash: string, size: number, etm: boolean): MacSpec => ({
+  keySize: size,
+  size,
+  etm,
+  make: (key) => (seq, bytes) => createHmac(hash, key).update(uint32(seq)).update(bytes).digest(),
+})
+const umacOf = (size: 8 | 16, etm: boolean): MacSpec => ({
+  keySize: 16,
+  size,
+  etm,
+  make(key) {
+    const tag = umac(key, size)
+    return (seq, bytes) => tag(Buffer.concat([uint32(0), uint32(seq)]), bytes)
+  },
+})
+
 export const macs: Readonly<Record<string, MacSpec>> = {
-  'hmac-sha2-256-etm@openssh.com': { hash: 'sha256', size: 32, etm: true },
-  'hmac-sha2-512-etm@openssh.com': { hash: 'sha512', size: 64, etm: true },
-  'hmac-sha1-etm@openssh.com': { hash: 'sha1', size: 20, etm: true },
-  'hmac-sha2-256': { hash: 'sha256', size: 32, etm: false },
-  'hmac-sha2-512': { hash: 'sha512', size: 64, etm: false },
-  'hmac-sha1': { hash: 'sha1', size: 20, etm: false },
+  'umac-64-etm@openssh.com': umacOf(8, true),
+  'umac-128-etm@openssh.com': umacOf(16, true),
+  'hmac-sha2-256-etm@openssh.com': hmac('sha256', 32, true),
+  'hmac-sha2-512-etm@openssh.com': hmac('sha512', 64, true),
+  'hmac-sha1-etm@openssh.com': hmac('sha1', 20, true),
+  'umac-64@openssh.com': umacOf(8, false),
+  'umac-128@openssh.com': umacOf(16, false),
+  'hmac-sha2-256': hmac('sha256', 32, false),
+  'hmac-sha2-512': hmac('sha512', 64, false),
+  'hmac-sha1': hmac('sha1', 20, false),
 }
 
 const wrong = (): Malformed => new Malformed('Corrupted MAC on input.')
@@ -158,8 +183,7 @@ function ctr(bits: 128 | 192 | 256): CipherSpec {
     aead: false,
     make(key, iv, mac, macKey) {
       if (mac === undefined) throw new RangeError('Cannot use a stream cipher without a MAC')
-      const sum = (seq: number, bytes: Buffer) =>
-        createHmac(mac.hash, macKey).update(uint32(seq)).update(bytes).digest()
+      const sum = mac.make(macKey)
       const name = `aes-${bits}-ctr`
       return {
         sealer() {

@@ -1,4 +1,12 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto'
+import {
+  createECDH,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  sign,
+  verify,
+  type KeyObject,
+} from 'node:crypto'
 import { Cursor } from '../../runtime/reader.ts'
 import type { Seed } from '../../personas/seed.ts'
 import type { SshFace } from '../../personas/persona.ts'
@@ -7,8 +15,8 @@ import { mpint, string } from './wire.ts'
 const pkcs8 = Buffer.from('302e020100300506032b657004220420', 'hex')
 const spki = Buffer.from('302a300506032b6570032100', 'hex')
 
-/** Host keys of a sensor: the Ed25519 key is drawn from the seed, the RSA key is made (it cannot be drawn). */
-export function makeHostKeys(seed: Seed): SshFace['hostKeys'] {
+/** Host keys that are kept: the Ed25519 key is drawn from the seed, the RSA key is made (it cannot be drawn). */
+export function makeHostKeys(seed: Seed): KeptKeys {
   const ed25519 = createPrivateKey({
     key: Buffer.concat([pkcs8, seed.bytes('ssh ed25519')]),
     format: 'der',
@@ -19,11 +27,32 @@ export function makeHostKeys(seed: Seed): SshFace['hostKeys'] {
   return { ed25519: pem(ed25519), rsa: pem(rsa) }
 }
 
+/** What is kept of the host keys; the others are drawn again at each start. */
+export type KeptKeys = Pick<SshFace['hostKeys'], 'ed25519' | 'rsa'>
+
 /** A host key ready to sign. */
 export interface HostKey {
   readonly blob: Buffer
   /** A signature blob over data for one of the key's algorithms. */
   readonly sign: (algorithm: string, data: Buffer) => Buffer
+}
+
+/** The ECDSA key of a sensor, drawn from its seed. */
+export function ecdsaKey(seed: Seed): string {
+  const own = createECDH('prime256v1')
+  // Hardly any 32 bytes are no key of this curve.
+  for (let i = 0; ; i++) {
+    const d = seed.bytes(`ssh ecdsa ${i}`)
+    try {
+      own.setPrivateKey(d)
+    } catch {
+      continue
+    }
+    const point = own.getPublicKey()
+    const [x, y] = [point.subarray(1, 33).toString('base64url'), point.subarray(33).toString('base64url')]
+    const key = { kty: 'EC', crv: 'P-256', d: d.toString('base64url'), x, y }
+    return createPrivateKey({ key, format: 'jwk' }).export({ format: 'pem', type: 'pkcs8' }).toString()
+  }
 }
 
 const parsed = new WeakMap<SshFace['hostKeys'], Map<string, HostKey>>()
@@ -32,7 +61,8 @@ const parsed = new WeakMap<SshFace['hostKeys'], Map<string, HostKey>>()
 export function hostKey(keys: SshFace['hostKeys'], algorithm: string): HostKey {
   const known = parsed.get(keys) ?? new Map<string, HostKey>()
   parsed.set(keys, known)
-  const type = algorithm === 'ssh-ed25519' ? 'ed25519' : 'rsa'
+  const type =
+    algorithm === 'ssh-ed25519' ? 'ed25519' : algorithm === 'ecdsa-sha2-nistp256' ? 'ecdsa' : ('rsa' as const)
   const cached = known.get(type)
   if (cached !== undefined) return cached
   const key = createPrivateKey(keys[type])
@@ -45,12 +75,30 @@ export function hostKey(keys: SshFace['hostKeys'], algorithm: string): HostKey {
           ]),
           sign: (name, data) => Buffer.concat([string(name), string(sign(null, data, key))]),
         }
-      : {
-          blob: rsaBlob(key),
-          sign: (name, data) => Buffer.concat([string(name), string(sign(rsaHash(name), data, key))]),
-        }
+      : type === 'ecdsa'
+        ? ecdsa(key)
+        : {
+            blob: rsaBlob(key),
+            sign: (name, data) => Buffer.concat([string(name), string(sign(rsaHash(name), data, key))]),
+          }
   known.set(type, made)
   return made
+}
+
+/** RFC 5656 §3.1. */
+function ecdsa(key: KeyObject): HostKey {
+  const { x = '', y = '' } = createPublicKey(key).export({ format: 'jwk' })
+  const point = Buffer.concat([Buffer.of(4), Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')])
+  return {
+    blob: Buffer.concat([string('ecdsa-sha2-nistp256'), string('nistp256'), string(point)]),
+    sign(name, data) {
+      const pair = sign('sha256', data, { key, dsaEncoding: 'ieee-p1363' })
+      return Buffer.concat([
+        string(name),
+        string(Buffer.concat([mpint(pair.subarray(0, 32)), mpint(pair.subarray(32))])),
+      ])
+    },
+  }
 }
 
 const rsaHash = (algorithm: string): string =>

@@ -4,6 +4,7 @@ import type { SshFace } from '../../personas/persona.ts'
 import type { Session } from '../../runtime/service.ts'
 import { ciphers, macs, plain, type Opener, type Sealer } from './cipher.ts'
 import { hostKey } from './hostkey.ts'
+import { packer, unpacker, type Packer } from './compression.ts'
 import { deriveKey, exchanges } from './kex.ts'
 import { byte, msg, nameList, string, uint32 } from './wire.ts'
 
@@ -40,12 +41,24 @@ export class Transport {
   #exchanged: (() => void) | undefined
   #told = false
   #greeted = false
+  readonly #compression = { in: 'none', out: 'none' }
+  #admitted = false
+  #pack: Packer | undefined
+  #unpack: Packer | undefined
   #pad = Buffer.alloc(4096)
   #padAt = 4096
 
   constructor(session: Session) {
     this.#session = session
     this.#face = session.persona.ssh
+  }
+
+  /** Tells the client that it is in. Only now compression begins (OpenSSH's PROTOCOL §1.2). */
+  async admit(): Promise<void> {
+    await this.send(byte(msg.USERAUTH_SUCCESS))
+    this.#admitted = true
+    if (this.#compression.out !== 'none') this.#pack = packer()
+    if (this.#compression.in !== 'none') this.#unpack = unpacker()
   }
 
   /** The hash of the first exchange, which names the connection for its life. */
@@ -100,7 +113,8 @@ export class Transport {
     return this.#pad.subarray(this.#padAt - size, this.#padAt)
   }
 
-  #frame(payload: Buffer): Buffer {
+  #frame(open: Buffer): Buffer {
+    const payload = this.#pack?.(open) ?? open
     const { block, lengthPadded } = this.#sealer
     let padding = block - ((payload.length + (lengthPadded ? 5 : 1)) % block)
     if (padding < 4) padding += block
@@ -129,7 +143,8 @@ export class Transport {
     this.#received = (this.#received + 1) >>> 0
     const padding = packet[0] ?? 0
     if (padding < 4 || padding + 1 >= packet.length) throw new Malformed('Corrupted padding length on input.')
-    return packet.subarray(1, packet.length - padding)
+    const payload = packet.subarray(1, packet.length - padding)
+    return this.#unpack?.(payload) ?? payload
   }
 
   /** The next payload for the upper layers. @throws EndOfStream when the client disconnects */
@@ -214,15 +229,24 @@ export class Transport {
     const outCipher = pick('cipher', offer.ciphers[1], face.ciphers)
     const inMac = ciphers[inCipher]?.aead === true ? undefined : pick('MAC', offer.macs[0], face.macs)
     const outMac = ciphers[outCipher]?.aead === true ? undefined : pick('MAC', offer.macs[1], face.macs)
-    pick('compression', offer.compression[0], face.compression)
-    pick('compression', offer.compression[1], face.compression)
+    const inCompression = pick('compression', offer.compression[0], face.compression)
+    const outCompression = pick('compression', offer.compression[1], face.compression)
 
-    const kex = exchanges[kexName]
+    let kex = exchanges[kexName]
     if (kex === undefined) throw new RangeError(`The persona offers ${kexName}, which is not there`)
     if (offer.guess && (offer.kex[0] !== face.kex[0] || offer.hostKey[0] !== face.hostKeyAlgorithms[0]))
       await this.#readPayload()
-    const request = await this.#nextKexMessage()
-    if (request[0] !== msg.KEX_INIT) throw new Malformed(`expected key exchange, got message ${request[0] ?? -1}`)
+    let hashed = Buffer.alloc(0)
+    let request = await this.#nextKexMessage()
+    if (kex.open !== undefined) {
+      const opened = kex.open(request)
+      await this.send(opened.reply)
+      kex = opened.kex
+      hashed = Buffer.from(opened.hashed)
+      request = await this.#nextKexMessage()
+    }
+    const [theirMessage, ourMessage] = kex.messages ?? [msg.KEX_INIT, msg.KEX_REPLY]
+    if (request[0] !== theirMessage) throw new Malformed(`expected key exchange, got message ${request[0] ?? -1}`)
     const theirValue = new Cursor(request.subarray(1)).string()
     const { ours: ourValue, secret } = kex.agree(theirValue)
     const key = hostKey(face.hostKeys, keyName)
@@ -232,6 +256,7 @@ export class Transport {
       .update(string(theirs))
       .update(string(ours))
       .update(string(key.blob))
+      .update(hashed)
       .update(kex.encode(theirValue))
       .update(kex.encode(ourValue))
       .update(secret)
@@ -239,9 +264,10 @@ export class Transport {
     this.#sessionId ??= exchange
     const id = this.#sessionId
     await this.send(
-      Buffer.concat([byte(msg.KEX_REPLY), string(key.blob), kex.encode(ourValue), string(key.sign(keyName, exchange))]),
+      Buffer.concat([byte(ourMessage), string(key.blob), kex.encode(ourValue), string(key.sign(keyName, exchange))]),
       byte(msg.NEWKEYS),
     )
+    const { hash } = kex
     const make = (
       cipher: string,
       mac: string | undefined,
@@ -250,15 +276,17 @@ export class Transport {
       const spec = ciphers[cipher]
       if (spec === undefined) throw new RangeError(`The persona offers ${cipher}, which is not there`)
       const macSpec = mac === undefined ? undefined : macs[mac]
-      const derive = (letter: string, size: number) => deriveKey(kex.hash, secret, exchange, id, letter, size)
+      const derive = (letter: string, size: number) => deriveKey(hash, secret, exchange, id, letter, size)
       return spec.make(
         derive(keyLetter, spec.keySize),
         derive(ivLetter, spec.ivSize),
         macSpec,
-        derive(macLetter, macSpec?.size ?? 0),
+        derive(macLetter, macSpec?.keySize ?? 0),
       )
     }
     this.#sealer = make(outCipher, outMac, ['B', 'D', 'F']).sealer()
+    this.#compression.out = outCompression
+    this.#pack = this.#admitted && outCompression !== 'none' ? packer() : undefined
     if (this.#strict) this.#sent = 0
     if (first && offer.kex.includes('ext-info-c') && !this.#told) {
       this.#told = true
@@ -267,6 +295,8 @@ export class Transport {
     const newKeys = await this.#nextKexMessage()
     if (newKeys[0] !== msg.NEWKEYS) throw new Malformed(`expected NEWKEYS, got message ${newKeys[0] ?? -1}`)
     this.#opener = make(inCipher, inMac, ['A', 'C', 'E']).opener()
+    this.#compression.in = inCompression
+    this.#unpack = this.#admitted && inCompression !== 'none' ? unpacker() : undefined
     if (this.#strict) this.#received = 0
     this.#ours = undefined
     const done = this.#exchanged
