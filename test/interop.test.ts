@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -120,6 +121,42 @@ test.runIf(has('ssh') && has('sshpass'))(
   120_000,
 )
 
+test.runIf(has('ssh') && has('sshpass'))(
+  'OpenSSH: sftp and both forms of scp, there and back',
+  async () => {
+    const local = join(data, 'there.bin')
+    const back = join(data, 'back.bin')
+    const bytes = Buffer.from(Array.from({ length: 90_000 }, (_, i) => (i * 31) % 251))
+    writeFileSync(local, bytes)
+    mkdirSync(join(data, 'tree', 'in'), { recursive: true })
+    writeFileSync(join(data, 'tree', 'in', 'file'), 'deep\n')
+    const common = ['-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null', '-o', 'LogLevel=ERROR']
+    const at = (program: string, more: string[]) =>
+      run('sshpass', ['-p', pair.password, program, ...common, '-P', String(from + 22), ...more])
+    const far = `${pair.user}@127.0.0.1`
+    for (const form of [[], ['-O']]) {
+      await at('scp', [...form, local, `${far}:/tmp/put`])
+      await at('scp', [...form, `${far}:/tmp/put`, back])
+      expect(readFileSync(back).equals(bytes), form.join(' ')).toBe(true)
+      await at('scp', [...form, '-r', join(data, 'tree'), `${far}:/tmp`])
+      await at('scp', [...form, '-r', `${far}:/tmp/tree`, join(data, `tree-back${form.length}`)])
+      expect(readFileSync(join(data, `tree-back${form.length}`, 'in', 'file'), 'utf8')).toBe('deep\n')
+      expect((await ssh([], 'rm -r /tmp/tree; md5sum < /tmp/put')).stdout).toContain(
+        createHash('md5').update(bytes).digest('hex'),
+      )
+    }
+    const batch = join(data, 'batch')
+    writeFileSync(
+      batch,
+      `cd /tmp\nmkdir d\nput ${local} d/x\nchmod 755 d/x\nls -l d\nrename d/x d/y\nrm d/y\nrmdir d\ndf\nquit\n`,
+    )
+    const { stdout } = await at('sftp', ['-o', 'BatchMode=no', '-b', batch, far])
+    expect(stdout).toMatch(/-rwxr-xr-x +\S+ +\S+ +\S+ +90000 .* (?:d\/)?x\n/)
+    await until('kind=artifact.stored', (event) => event.kind === 'artifact.stored' && event.data.name === '/tmp/d/x')
+  },
+  120_000,
+)
+
 test.runIf(has('expect') && has('ssh'))(
   'OpenSSH with a terminal: what a person types and sees',
   async () => {
@@ -205,6 +242,11 @@ test.runIf(has('curl') && has('nc'))(
     )
     const answer = await run('sh', ['-c', `printf 'hello\\n' | nc -q 2 -w 5 127.0.0.1 ${from + 2305}`])
     expect(answer.stdout).toBe('ERR unknown command\r\n')
+    // Debian's curl speaks SFTP by libssh2.
+    const there = ['-sk', '-u', `${pair.user}:${pair.password}`, '--url', `sftp://127.0.0.1:${from + 22}/tmp/curl`]
+    await run('sh', ['-c', `printf 'by curl' > ${join(data, 'curl')}`])
+    await run('curl', [...there, '-T', join(data, 'curl')])
+    expect((await run('curl', there)).stdout).toBe('by curl')
     await run('sh', ['-c', `printf 'udp hello' | nc -u -q 0 -w 1 127.0.0.1 ${from + 2306}`])
     await until('kind=scan.probe', (event) => event.transport === 'udp')
   },
@@ -212,7 +254,7 @@ test.runIf(has('curl') && has('nc'))(
 )
 
 test.runIf(python('paramiko'))(
-  'paramiko: password, exec, shell',
+  'paramiko: password, exec, shell, sftp',
   async () => {
     const program = `
 import paramiko, sys
@@ -222,10 +264,14 @@ print(c.exec_command('nproc; echo done')[1].read().decode().split()[-1])
 s = c.invoke_shell(); s.send('echo in the shell\\n')
 out = ''
 while 'in the shell\\r\\n' not in out: out += s.recv(4096).decode()
+f = c.open_sftp()
+with f.open('/tmp/from-paramiko', 'w') as there: there.write('x' * 100000)
+f.chmod('/tmp/from-paramiko', 0o700)
+print(f.stat('/tmp/from-paramiko').st_size, 'from-paramiko' in f.listdir('/tmp'), oct(f.stat('/tmp/from-paramiko').st_mode))
 print('ok'); c.close()
 `
     const { stdout } = await run('python3', ['-c', program, pair.user, pair.password])
-    expect(stdout).toBe('done\nok\n')
+    expect(stdout).toBe('done\n100000 True 0o100700\nok\n')
   },
   60_000,
 )

@@ -160,6 +160,66 @@ export class DecoyFs implements IFileSystem {
     this.#put(real, { ...node, uid: uid ?? node.uid, gid: gid ?? node.gid })
   }
 
+  setMode(path: string, mode: number): void {
+    const real = this.#real(path)
+    const node = this.#node(real)
+    if (node === undefined) throw missing(path)
+    this.#put(real, { ...node, mode })
+  }
+
+  setTime(path: string, mtime: number): void {
+    const real = this.#real(path)
+    const node = this.#node(real)
+    if (node === undefined) throw missing(path)
+    this.#put(real, { ...node, mtime })
+  }
+
+  makeFolder(path: string, mode = 0o755): void {
+    const real = this.#real(path)
+    if (this.#node(real) !== undefined) throw fail('EEXIST', 'file already exists, mkdir', path)
+    const parent = this.#node(parentOf(real))
+    if (parent === undefined) throw missing(path)
+    if (parent.type !== 'directory') throw fail('ENOTDIR', 'not a directory, mkdir', path)
+    this.#put(real, this.#fresh('directory', mode))
+  }
+
+  makeLink(target: string, path: string): void {
+    const real = this.#real(path, false)
+    if (this.#node(real) !== undefined) throw fail('EEXIST', 'file already exists, symlink', path)
+    if (this.#node(parentOf(real)) === undefined) throw missing(path)
+    this.#put(real, this.#fresh('link', 0o777, { target }))
+  }
+
+  /** Names in a directory, in order. */
+  names(path: string): string[] {
+    return [...this.#list(this.#real(path))].sort()
+  }
+
+  /** Removes a file, a link or an empty directory. */
+  removeOne(path: string): void {
+    const real = this.#real(path, false)
+    const node = this.#node(real)
+    if (node === undefined) throw missing(path)
+    if (real === '/') throw fail('EBUSY', 'resource busy, rm', path)
+    if (node.type === 'directory' && this.#list(real).size > 0) throw fail('ENOTEMPTY', 'directory not empty, rm', path)
+    this.#remove(real)
+  }
+
+  /** Gives something another path, with all that is in it. What was there goes. */
+  rename(from: string, to: string): void {
+    const [source, target] = [this.#real(from, false), this.#real(to, false)]
+    const node = this.#node(source)
+    if (node === undefined) throw missing(from)
+    if (source === '/' || target === source || target.startsWith(`${source}/`))
+      throw fail('EINVAL', 'invalid argument, rename', from)
+    if (node.type === 'directory') {
+      const names = [...this.#list(source)]
+      this.#put(target, node)
+      for (const name of names) this.rename(`${source}/${name}`, `${target}/${name}`)
+    } else this.#put(target, node)
+    this.#remove(source)
+  }
+
   // ——— The engine's interface ———
 
   async readFile(path: string): Promise<string> {
@@ -329,16 +389,11 @@ export class DecoyFs implements IFileSystem {
   }
 
   async chmod(path: string, mode: number): Promise<void> {
-    const real = this.#real(path)
-    const node = this.#node(real)
-    if (node === undefined) throw missing(path)
-    this.#put(real, { ...node, mode })
+    this.setMode(path, mode)
   }
 
   async symlink(target: string, path: string): Promise<void> {
-    const real = this.#real(path, false)
-    if (this.#node(real) !== undefined) throw fail('EEXIST', 'file already exists, symlink', path)
-    this.#put(real, this.#fresh('link', 0o777, { target }))
+    this.makeLink(target, path)
   }
 
   async link(existing: string, path: string): Promise<void> {
@@ -361,10 +416,7 @@ export class DecoyFs implements IFileSystem {
   }
 
   async utimes(path: string, _: Date, mtime: Date): Promise<void> {
-    const real = this.#real(path)
-    const node = this.#node(real)
-    if (node === undefined) throw missing(path)
-    this.#put(real, { ...node, mtime: mtime.getTime() })
+    this.setTime(path, mtime.getTime())
   }
 }
 

@@ -2,10 +2,9 @@ import { createHash } from 'node:crypto'
 import type { User } from '../personas/machine.ts'
 import type { Session } from '../runtime/service.ts'
 import { extractUrls } from '../evidence/extract.ts'
+import { keepWritten } from '../evidence/written.ts'
 import { commands, quick } from './commands/index.ts'
 import type { Io } from './commands/command.ts'
-import { fingerprintOf } from './keys.ts'
-import type { FsNode } from './node.ts'
 import { freshState, type RunResult } from './pool.ts'
 import type { ShellState } from './worker.ts'
 
@@ -16,15 +15,6 @@ export interface LineResult {
   readonly code: number
   readonly unfinished: boolean
 }
-
-/** Files whose change makes an attacker stay. */
-const persistent: readonly (readonly [string, RegExp])[] = [
-  ['cron', /^\/(var\/spool\/cron|etc\/cron)/],
-  ['systemd', /^\/(etc|usr\/lib|lib)\/systemd\/system\/|\.config\/systemd\/user\//],
-  ['rc', /^\/etc\/(rc\.local|init\.d\/|rc\d?\.d\/)/],
-  ['profile', /\/\.(bashrc|profile|bash_profile)$|^\/etc\/profile/],
-  ['preload', /^\/etc\/ld\.so\.preload$/],
-]
 
 /**
  * A shell of one attacker on the persona's machine, and the evidence of all that is done in it. The lines run in the
@@ -123,8 +113,8 @@ export class Shell {
   }
 
   /** Records a line that the terminal answers itself, such as leaving or entering a shell within the shell. */
-  note(line: Buffer): void {
-    this.#session.record('command.run', {
+  note(line: Buffer): string {
+    return this.#session.record('command.run', {
       line: line.toString('utf8'),
       cwd: this.#state.cwd,
       user: this.user.name,
@@ -188,44 +178,6 @@ export class Shell {
         record('credential.changed', { user: effect.user, secret: effect.secret, parent })
       } else record('persistence.added', { method: effect.method, path: effect.path, content: effect.content, parent })
     }
-    for (const [path, node] of changes) if (node !== null) this.#fileEvidence(path, node, parent)
+    for (const [path, node] of changes) if (node !== null) keepWritten(this.#session, path, node, parent, this.#seen)
   }
-
-  #fileEvidence(path: string, node: FsNode, parent: string): void {
-    const { keep, record, extract, world } = this.#session
-    const { data } = node
-    if (node.type !== 'file' || data === undefined || data.length === 0 || node.made === true) return
-    const bytes = Buffer.from(data)
-    const sha = createHash('sha256').update(bytes).digest('hex')
-    if (this.#seen.has(`${path} ${sha}`)) return
-    this.#seen.add(`${path} ${sha}`)
-    keep(bytes, { name: path, media: mediaOf(bytes), parent })
-    const content = bytes.subarray(0, 65_536).toString('utf8')
-    if (/\/authorized_keys2?$/.test(path)) {
-      for (const line of content.split('\n').slice(0, 50)) {
-        const fingerprint = fingerprintOf(line)
-        if (fingerprint === undefined) continue
-        world.plantKey(fingerprint)
-        record('key.planted', { key: line, fingerprint, path, parent })
-      }
-    }
-    for (const [method, pattern] of persistent) {
-      if (!pattern.test(path) || /crontabs\//.test(path)) continue
-      record('persistence.added', { method, path, content, parent })
-      break
-    }
-    if (bytes.length < 65_536 && printable(bytes)) extract(content, parent)
-  }
-}
-
-const printable = (bytes: Buffer): boolean => !bytes.subarray(0, 512).includes(0)
-
-/** What kind of thing some bytes are. */
-export function mediaOf(bytes: Buffer): string {
-  if (bytes.subarray(0, 4).toString('latin1') === '\x7fELF') return 'application/x-elf'
-  if (bytes.subarray(0, 2).toString('latin1') === 'MZ') return 'application/x-msdownload'
-  if (bytes.subarray(0, 2).toString('latin1') === '#!') return 'text/x-shellscript'
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return 'application/gzip'
-  if (bytes.subarray(0, 4).toString('latin1') === 'PK\x03\x04') return 'application/zip'
-  return printable(bytes) ? 'text/plain' : 'application/octet-stream'
 }

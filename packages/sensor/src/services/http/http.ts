@@ -1,6 +1,6 @@
 import { EndOfStream, Malformed } from '../../runtime/reader.ts'
 import { service, type Session } from '../../runtime/service.ts'
-import { mediaOf } from '../../world/shell.ts'
+import { mediaOf } from '../../evidence/written.ts'
 import { guess } from '../any/guess.ts'
 import { header, readRequest, type Request } from './message.ts'
 import { answer, credentialsOf, errorPage, render } from './site.ts'

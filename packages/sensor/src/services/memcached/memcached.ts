@@ -1,6 +1,6 @@
 import { Malformed } from '../../runtime/reader.ts'
 import { service, type Session } from '../../runtime/service.ts'
-import { mediaOf } from '../../world/shell.ts'
+import { mediaOf } from '../../evidence/written.ts'
 
 // The text protocol: https://github.com/memcached/memcached/blob/master/doc/protocol.txt
 

@@ -1,7 +1,7 @@
 import { quoteArgument } from '@skep/vocabulary'
 import { service, type Session } from '../../runtime/service.ts'
 import { fingerprintOf } from '../../world/keys.ts'
-import { mediaOf } from '../../world/shell.ts'
+import { mediaOf } from '../../evidence/written.ts'
 import { glob } from './glob.ts'
 import { array, bulk, encode, error, integer, nil, ok, ProtocolError, requests, status, type Reply } from './resp.ts'
 

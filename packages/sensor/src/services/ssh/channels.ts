@@ -4,6 +4,8 @@ import { Recording } from '../../evidence/recording.ts'
 import { Shell } from '../../world/shell.ts'
 import { interact } from '../../world/terminal.ts'
 import { guess } from '../any/guess.ts'
+import { giveFiles, scpOf, takeFiles } from './scp.ts'
+import { Sftp } from './sftp.ts'
 import type { Transport } from './transport.ts'
 import { bool, byte, msg, string, uint32 } from './wire.ts'
 
@@ -312,9 +314,18 @@ async function channelRequest(
       run = () => exec(session, channel, user, line)
       break
     }
-    case 'subsystem':
-      session.record('client.hello', { options: [`subsystem=${cursor.string().toString('utf8').slice(0, 64)}`] })
+    case 'subsystem': {
+      const name = cursor.string().toString('utf8').slice(0, 64)
+      session.record('client.hello', { options: [`subsystem=${name}`] })
+      if (name !== 'sftp' || channel.started) break
+      granted = channel.started = true
+      run = async () => {
+        const files = new Sftp(session, new Shell(session, user).user)
+        await files.serve(channel.input, (bytes) => channel.write(bytes))
+        await channel.finish(0)
+      }
       break
+    }
     case 'signal':
     case 'break':
       granted = true
@@ -389,6 +400,17 @@ const maxInput = 12 * 1024 * 1024
 async function exec(session: Session, channel: Channel, user: string, line: Buffer): Promise<void> {
   const made = openShell(session, channel, user)
   try {
+    const copy = scpOf(line.toString('utf8', 0, 2048))
+    if (copy !== undefined) {
+      const parent = made.note(line)
+      const send = (bytes: string | Uint8Array) => channel.write(bytes)
+      await channel.finish(
+        copy.takes
+          ? await takeFiles(session, made.user, copy, channel.input, send, parent)
+          : await giveFiles(session, made.user, copy, channel.input, send),
+      )
+      return
+    }
     let stdin = Buffer.alloc(0)
     if (readsInput.test(line.toString('latin1', 0, 2048))) {
       const parts: Buffer[] = []

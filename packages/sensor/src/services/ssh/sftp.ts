@@ -1,0 +1,502 @@
+import { Cursor, EndOfStream, Malformed, type Reader } from '../../runtime/reader.ts'
+import type { User } from '../../personas/machine.ts'
+import type { Session } from '../../runtime/service.ts'
+import { Files, listTime, modeText } from '../../world/files.ts'
+import { quota, sizeOf } from '../../world/fs.ts'
+import { parentOf, resolvePath, type FsNode } from '../../world/node.ts'
+import { byte, string, uint32 } from './wire.ts'
+
+// SFTP version 3 (draft-ietf-secsh-filexfer-02) as OpenSSH 8.4's sftp-server speaks it.
+
+const op = {
+  INIT: 1,
+  OPEN: 3,
+  CLOSE: 4,
+  READ: 5,
+  WRITE: 6,
+  LSTAT: 7,
+  FSTAT: 8,
+  SETSTAT: 9,
+  FSETSTAT: 10,
+  OPENDIR: 11,
+  READDIR: 12,
+  REMOVE: 13,
+  MKDIR: 14,
+  RMDIR: 15,
+  REALPATH: 16,
+  STAT: 17,
+  RENAME: 18,
+  READLINK: 19,
+  SYMLINK: 20,
+  EXTENDED: 200,
+} as const
+const answer = { VERSION: 2, STATUS: 101, HANDLE: 102, DATA: 103, NAME: 104, ATTRS: 105, EXTENDED_REPLY: 201 } as const
+
+const words = [
+  'Success',
+  'End of file',
+  'No such file',
+  'Permission denied',
+  'Failure',
+  'Bad message',
+  'No connection',
+  'Connection lost',
+  'Operation unsupported',
+] as const
+/** How OpenSSH tells what the system said. */
+const codes: Readonly<Record<string, number>> = { ENOENT: 2, ENOTDIR: 2, ELOOP: 2, EPERM: 3, EACCES: 3, EINVAL: 5 }
+class Refused extends Error {
+  readonly code: number
+  constructor(code: number) {
+    super(words[code])
+    this.code = code
+  }
+}
+const eof = 1
+const missing = 2
+const failure = 4
+const badMessage = 5
+const unsupported = 8
+
+const extensions = [
+  ['posix-rename@openssh.com', '1'],
+  ['statvfs@openssh.com', '2'],
+  ['fstatvfs@openssh.com', '2'],
+  ['hardlink@openssh.com', '1'],
+  ['fsync@openssh.com', '1'],
+  ['lsetstat@openssh.com', '1'],
+] as const
+
+const maxMessage = 256 * 1024
+const maxHandles = 64
+const typeBits: Readonly<Record<FsNode['type'], number>> = {
+  file: 0o100000,
+  directory: 0o040000,
+  link: 0o120000,
+  device: 0o020000,
+}
+const typeLetters: Readonly<Record<FsNode['type'], string>> = { file: '-', directory: 'd', link: 'l', device: 'c' }
+
+interface OpenFile {
+  readonly kind: 'file'
+  readonly path: string
+  readonly writes: boolean
+  readonly appends: boolean
+  /** What a reader gets; what a writer has made so far, with room to grow. */
+  bytes: Buffer
+  size: number
+  changed: boolean
+  readonly event: string
+}
+interface OpenFolder {
+  readonly kind: 'folder'
+  readonly path: string
+  names: string[] | undefined
+}
+
+/** Attributes that a client gave. */
+interface Attributes {
+  readonly size?: number
+  readonly owner?: readonly [uid: number, gid: number]
+  readonly mode?: number
+  readonly mtime?: number
+}
+function readAttributes(cursor: Cursor): Attributes {
+  const flags = cursor.u32()
+  const size = (flags & 1) === 0 ? undefined : cursor.u32() * 2 ** 32 + cursor.u32()
+  const owner = (flags & 2) === 0 ? undefined : ([cursor.u32(), cursor.u32()] as const)
+  const mode = (flags & 4) === 0 ? undefined : cursor.u32()
+  const times = (flags & 8) === 0 ? undefined : [cursor.u32(), cursor.u32()]
+  return {
+    ...(size !== undefined && { size }),
+    ...(owner !== undefined && { owner }),
+    ...(mode !== undefined && { mode: mode & 0o7777 }),
+    ...(times !== undefined && { mtime: (times[1] ?? 0) * 1000 }),
+  }
+}
+const uint64 = (n: number): Buffer => Buffer.concat([uint32(Math.floor(n / 2 ** 32)), uint32(n % 2 ** 32)])
+const attributes = (node: FsNode): Buffer =>
+  Buffer.concat([
+    uint32(15),
+    uint64(sizeOf(node)),
+    uint32(node.uid),
+    uint32(node.gid),
+    uint32(typeBits[node.type] | node.mode),
+    uint32(Math.floor(node.mtime / 1000)),
+    uint32(Math.floor(node.mtime / 1000)),
+  ])
+
+/** One client of the subsystem. */
+export class Sftp {
+  readonly #session: Session
+  readonly #files: Files
+  readonly #user: User
+  readonly #handles = new Map<number, OpenFile | OpenFolder>()
+  #held = 0
+
+  constructor(session: Session, user: User) {
+    this.#session = session
+    this.#user = user
+    this.#files = new Files(session, user)
+  }
+
+  /** Answers requests until the client leaves, or sends what no client sends. */
+  async serve(input: Reader, send: (bytes: Buffer) => Promise<void>): Promise<void> {
+    try {
+      for (;;) {
+        const length = (await input.bytes(4)).readUInt32BE()
+        if (length < 1 || length > maxMessage) return
+        const reply = this.#answer(Buffer.from(await input.bytes(length)))
+        if (reply === undefined) return
+        await send(string(reply))
+      }
+    } catch (error) {
+      if (!(error instanceof EndOfStream)) throw error
+    } finally {
+      // What was being written when the client left is there all the same.
+      for (const id of [...this.#handles.keys()]) this.#close(id)
+    }
+  }
+
+  /** The answer to one message; undefined ends the conversation. */
+  #answer(message: Buffer): Buffer | undefined {
+    const cursor = new Cursor(message.subarray(1))
+    if (message[0] === op.INIT)
+      return Buffer.concat([
+        byte(answer.VERSION),
+        uint32(3),
+        ...extensions.flatMap(([name, version]) => [string(name), string(version)]),
+      ])
+    if (message.length < 5) return undefined
+    const id = cursor.bytes(4)
+    try {
+      const reply = this.#do(message[0] ?? 0, cursor)
+      return reply === undefined ? this.#status(id, 0) : Buffer.concat([reply.subarray(0, 1), id, reply.subarray(1)])
+    } catch (error) {
+      if (error instanceof Refused) return this.#status(id, error.code)
+      const code = (error as { code?: unknown }).code
+      if (typeof code === 'string' && code.startsWith('E')) return this.#status(id, codes[code] ?? failure)
+      // A message that is shorter than it says: OpenSSH's server ends.
+      if (error instanceof Malformed || error instanceof EndOfStream) return undefined
+      throw error
+    }
+  }
+
+  #status(id: Buffer, code: number): Buffer {
+    return Buffer.concat([byte(answer.STATUS), id, uint32(code), string(words[code] ?? ''), string('')])
+  }
+
+  #path(cursor: Cursor): string {
+    return resolvePath(this.#user.home, cursor.string().toString('utf8').slice(0, 4096))
+  }
+
+  #record(verb: string, statement: string): string {
+    return this.#session.record('query', { verb, statement: `${verb} ${statement}` })
+  }
+
+  #do(kind: number, cursor: Cursor): Buffer | undefined {
+    const fs = this.#files.now
+    switch (kind) {
+      case op.OPEN:
+        return this.#open(this.#path(cursor), cursor.u32(), readAttributes(cursor))
+      case op.CLOSE:
+        if (!this.#close(this.#handle(cursor))) throw new Refused(failure)
+        return undefined
+      case op.READ: {
+        const file = this.#file(cursor)
+        const [offset, wanted] = [cursor.u32() * 2 ** 32 + cursor.u32(), Math.min(65_536, cursor.u32())]
+        if (offset >= file.size) throw new Refused(eof)
+        const part = file.bytes.subarray(offset, Math.min(file.size, offset + wanted))
+        return Buffer.concat([byte(answer.DATA), string(part)])
+      }
+      case op.WRITE: {
+        const file = this.#file(cursor)
+        const offset = cursor.u32() * 2 ** 32 + cursor.u32()
+        this.#write(file, file.appends ? file.size : offset, cursor.string())
+        return undefined
+      }
+      case op.STAT:
+        return this.#attributes(fs.node(this.#path(cursor)))
+      case op.LSTAT:
+        return this.#attributes(fs.node(this.#path(cursor), false))
+      case op.FSTAT: {
+        const open = this.#handles.get(this.#handle(cursor))
+        if (open === undefined) throw new Refused(failure)
+        const node = fs.node(open.path)
+        return this.#attributes(node !== undefined && open.kind === 'file' ? { ...node, size: open.size } : node)
+      }
+      case op.SETSTAT:
+        return this.#change(this.#path(cursor), readAttributes(cursor))
+      case op.FSETSTAT: {
+        const open = this.#handles.get(this.#handle(cursor))
+        if (open === undefined) throw new Refused(failure)
+        const wanted = readAttributes(cursor)
+        if (open.kind === 'file' && wanted.size !== undefined) this.#resize(open, wanted.size)
+        const { size: _, ...others } = wanted
+        return this.#change(open.path, open.kind === 'file' ? others : wanted)
+      }
+      case op.OPENDIR: {
+        const path = this.#path(cursor)
+        const node = fs.node(path)
+        if (node?.type !== 'directory') throw new Refused(missing)
+        this.#record('OPENDIR', path)
+        return this.#give({ kind: 'folder', path, names: undefined })
+      }
+      case op.READDIR:
+        return this.#list(this.#handle(cursor))
+      case op.REALPATH: {
+        const path = this.#path(cursor)
+        // The last part need not be there.
+        if (fs.node(parentOf(path)) === undefined) throw new Refused(missing)
+        const bare = string(path)
+        return Buffer.concat([byte(answer.NAME), uint32(1), bare, bare, uint32(0)])
+      }
+      case op.MKDIR: {
+        const path = this.#path(cursor)
+        const { mode } = readAttributes(cursor)
+        if (fs.node(path) !== undefined) throw new Refused(failure)
+        fs.makeFolder(path, (mode ?? 0o777) & ~0o022)
+        this.#files.settle(this.#record('MKDIR', path))
+        return undefined
+      }
+      case op.REMOVE:
+      case op.RMDIR: {
+        const path = this.#path(cursor)
+        const node = fs.node(path, false)
+        if (node === undefined) throw new Refused(missing)
+        if ((node.type === 'directory') !== (kind === op.RMDIR)) throw new Refused(failure)
+        const id = this.#record(kind === op.RMDIR ? 'RMDIR' : 'REMOVE', path)
+        fs.removeOne(path)
+        this.#files.settle(id)
+        return undefined
+      }
+      case op.RENAME:
+        return this.#rename(this.#path(cursor), this.#path(cursor), false)
+      case op.READLINK: {
+        const node = fs.node(this.#path(cursor), false)
+        if (node === undefined) throw new Refused(missing)
+        if (node.type !== 'link') throw new Refused(badMessage)
+        const target = string(node.target ?? '')
+        return Buffer.concat([byte(answer.NAME), uint32(1), target, target, uint32(0)])
+      }
+      case op.SYMLINK: {
+        // OpenSSH takes the two in the other order than the draft says.
+        const target = cursor.string().toString('utf8').slice(0, 4096)
+        const path = this.#path(cursor)
+        if (fs.node(path, false) !== undefined) throw new Refused(failure)
+        fs.makeLink(target, path)
+        this.#files.settle(this.#record('SYMLINK', `${path} -> ${target}`))
+        return undefined
+      }
+      case op.EXTENDED:
+        return this.#extended(cursor.string().toString('latin1'), cursor)
+      default:
+        throw new Refused(unsupported)
+    }
+  }
+
+  #attributes(node: FsNode | undefined): Buffer {
+    if (node === undefined) throw new Refused(missing)
+    return Buffer.concat([byte(answer.ATTRS), attributes(node)])
+  }
+
+  #give(open: OpenFile | OpenFolder): Buffer {
+    if (this.#handles.size >= maxHandles) throw new Refused(failure)
+    let id = 0
+    while (this.#handles.has(id)) id++
+    this.#handles.set(id, open)
+    return Buffer.concat([byte(answer.HANDLE), string(uint32(id))])
+  }
+
+  #handle(cursor: Cursor): number {
+    const bytes = cursor.string()
+    return bytes.length === 4 ? bytes.readUInt32BE() : -1
+  }
+
+  #file(cursor: Cursor): OpenFile {
+    const open = this.#handles.get(this.#handle(cursor))
+    if (open?.kind !== 'file') throw new Refused(failure)
+    return open
+  }
+
+  #open(path: string, flags: number, wanted: Attributes): Buffer {
+    const fs = this.#files.now
+    const [reads, writes] = [(flags & 1) !== 0, (flags & 2) !== 0]
+    const [appends, creates, truncates, alone] = [4, 8, 16, 32].map((bit) => (flags & bit) !== 0)
+    const node = fs.node(path)
+    if (node?.type === 'directory' && writes) throw new Refused(failure)
+    if (node === undefined && creates !== true) throw new Refused(missing)
+    if (node !== undefined && creates === true && alone === true) throw new Refused(failure)
+    if (this.#handles.size >= maxHandles) throw new Refused(failure)
+    const event = this.#record(
+      'OPEN',
+      `${path} ${[reads && 'read', writes && 'write'].filter(Boolean).join(' ')}`.trim(),
+    )
+    if (node === undefined || (truncates === true && writes)) {
+      fs.write(path, Buffer.alloc(0))
+      if (node === undefined) fs.setMode(path, (wanted.mode ?? 0o666) & ~0o022)
+      this.#files.settle(event)
+    }
+    const bytes = node?.type === 'directory' ? Buffer.alloc(0) : Buffer.from(fs.content(path))
+    if (writes) this.#room(bytes.length)
+    return this.#give({
+      kind: 'file',
+      path,
+      writes,
+      appends: appends === true,
+      bytes,
+      size: bytes.length,
+      changed: false,
+      event,
+    })
+  }
+
+  /** All that one client holds open has one limit. */
+  #room(more: number): void {
+    if (this.#held + more > quota.bytes) throw new Refused(failure)
+    this.#held += more
+  }
+
+  #write(file: OpenFile, offset: number, data: Buffer): void {
+    if (!file.writes) throw new Refused(failure)
+    const end = offset + data.length
+    if (end > quota.file) throw new Refused(failure)
+    if (end > file.bytes.length) {
+      const grown = Math.min(quota.file, Math.max(end, file.bytes.length * 2, 4096))
+      this.#room(grown - file.bytes.length)
+      const bytes = Buffer.alloc(grown)
+      file.bytes.copy(bytes, 0, 0, file.size)
+      file.bytes = bytes
+    }
+    data.copy(file.bytes, offset)
+    file.size = Math.max(file.size, end)
+    file.changed = true
+  }
+
+  #resize(file: OpenFile, size: number): void {
+    if (size > quota.file) throw new Refused(failure)
+    if (size > file.size) this.#write(file, size, Buffer.alloc(0))
+    else file.bytes.fill(0, size)
+    file.size = size
+    file.changed = true
+  }
+
+  #close(id: number): boolean {
+    const open = this.#handles.get(id)
+    if (open === undefined) return false
+    this.#handles.delete(id)
+    if (open.kind !== 'file') return true
+    if (open.writes) this.#held -= Math.min(this.#held, open.bytes.length)
+    if (!open.changed) return true
+    try {
+      this.#files.now.write(open.path, open.bytes.subarray(0, open.size))
+      this.#files.settle(open.event)
+    } catch {
+      // Its folder is gone, or the disk is full: the bytes are evidence all the same.
+      this.#session.keep(open.bytes.subarray(0, open.size), { name: open.path, parent: open.event })
+    }
+    return true
+  }
+
+  #change(path: string, { size, owner, mode, mtime }: Attributes): undefined {
+    const fs = this.#files.now
+    if (fs.node(path) === undefined) throw new Refused(missing)
+    const said = [
+      size !== undefined && `size=${size}`,
+      mode !== undefined && `mode=${mode.toString(8)}`,
+      owner !== undefined && `owner=${owner.join(':')}`,
+      mtime !== undefined && `mtime=${new Date(mtime).toISOString()}`,
+    ].filter(Boolean)
+    const event = this.#record('SETSTAT', `${path} ${said.join(' ')}`)
+    if (size !== undefined) {
+      if (size > quota.file) throw new Refused(failure)
+      const bytes = Buffer.alloc(size)
+      Buffer.from(fs.content(path)).copy(bytes, 0, 0, size)
+      fs.write(path, bytes)
+    }
+    if (mode !== undefined) fs.setMode(path, mode)
+    if (owner !== undefined) fs.setOwner(path, owner[0], owner[1])
+    if (mtime !== undefined) fs.setTime(path, mtime)
+    this.#files.settle(event)
+    return undefined
+  }
+
+  #rename(from: string, to: string, over: boolean): undefined {
+    const fs = this.#files.now
+    const node = fs.node(from, false)
+    if (node === undefined || fs.node(parentOf(to)) === undefined) throw new Refused(missing)
+    if (!over && fs.node(to, false) !== undefined) throw new Refused(failure)
+    if (to === from || to.startsWith(`${from}/`)) throw new Refused(failure)
+    const event = this.#record('RENAME', `${from} ${to}`)
+    fs.rename(from, to)
+    this.#files.settle(event)
+    return undefined
+  }
+
+  #list(id: number): Buffer {
+    const open = this.#handles.get(id)
+    if (open?.kind !== 'folder') throw new Refused(failure)
+    const fs = this.#files.now
+    open.names ??= ['.', '..', ...fs.names(open.path)]
+    const names = open.names.splice(0, 100)
+    if (names.length === 0) throw new Refused(eof)
+    const { users } = this.#session.persona.machine
+    const nameOfUser = (uid: number): string => users.find((one) => one.uid === uid)?.name ?? String(uid)
+    const nameOfGroup = (gid: number): string => users.find((one) => one.gid === gid)?.name ?? String(gid)
+    const entries = names.flatMap((name) => {
+      const node = fs.node(resolvePath(open.path, name), false)
+      if (node === undefined) return []
+      const links = node.type === 'directory' ? 2 : 1
+      const [user, group] = [nameOfUser(node.uid), nameOfGroup(node.gid)].map((text) => text.padEnd(8))
+      const long = `${modeText(typeLetters[node.type], node.mode)}  ${String(links).padStart(3)} ${user} ${group} ${String(sizeOf(node)).padStart(8)} ${listTime(node.mtime, Date.now())} ${name}`
+      return [Buffer.concat([string(name), string(long), attributes(node)])]
+    })
+    return Buffer.concat([byte(answer.NAME), uint32(entries.length), ...entries])
+  }
+
+  #extended(name: string, cursor: Cursor): Buffer | undefined {
+    const fs = this.#files.now
+    switch (name) {
+      case 'posix-rename@openssh.com':
+        return this.#rename(this.#path(cursor), this.#path(cursor), true)
+      case 'hardlink@openssh.com': {
+        const [from, to] = [this.#path(cursor), this.#path(cursor)]
+        const node = fs.node(from)
+        if (node === undefined) throw new Refused(missing)
+        if (node.type !== 'file' || fs.node(to, false) !== undefined) throw new Refused(failure)
+        const event = this.#record('LINK', `${from} ${to}`)
+        fs.write(to, fs.content(from))
+        this.#files.settle(event)
+        return undefined
+      }
+      case 'fsync@openssh.com':
+        this.#file(cursor)
+        return undefined
+      case 'lsetstat@openssh.com':
+        return this.#change(this.#path(cursor), readAttributes(cursor))
+      case 'statvfs@openssh.com':
+      case 'fstatvfs@openssh.com': {
+        if (name === 'statvfs@openssh.com' && fs.node(this.#path(cursor)) === undefined) throw new Refused(missing)
+        const { disk } = this.#session.persona.machine
+        const [block, all, free] = [4096, Math.floor(disk.total / 4), Math.floor((disk.total - disk.used) / 4)]
+        const inodes = all / 4
+        const numbers = [
+          block,
+          block,
+          all,
+          free,
+          Math.floor(free * 0.95),
+          inodes,
+          inodes * 0.9,
+          inodes * 0.9,
+          2049,
+          0,
+          255,
+        ]
+        return Buffer.concat([byte(answer.EXTENDED_REPLY), ...numbers.map((n) => uint64(Math.floor(n)))])
+      }
+      default:
+        throw new Refused(unsupported)
+    }
+  }
+}
