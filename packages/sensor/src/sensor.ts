@@ -17,6 +17,7 @@ import { Link } from './uplink/link.ts'
 import { Upgrader } from './uplink/upgrade.ts'
 import { Uplink } from './uplink/uplink.ts'
 import { ShellPool } from './world/pool.ts'
+import { Keeper } from './world/keep.ts'
 import { Worlds } from './world/world.ts'
 
 export interface SensorOptions {
@@ -109,6 +110,11 @@ export async function startSensor(options: SensorOptions): Promise<Sensor> {
   }
   const makePool = (persona: Persona): ShellPool => new ShellPool(persona.machine, (error) => fault(error, 'shell'))
   let pool = makePool(identity.persona)
+  const makeWorlds = (persona: Persona): Worlds =>
+    new Worlds(persona, pool, {
+      keeper: new Keeper(join(data, 'worlds', persona.name)),
+      fault: (error) => fault(error, 'worlds'),
+    })
   const openFiles = Number(
     (process.report?.getReport() as { userLimits?: { open_files?: { soft?: number | string } } })?.userLimits
       ?.open_files?.soft,
@@ -123,7 +129,7 @@ export async function startSensor(options: SensorOptions): Promise<Sensor> {
   const host: Host = {
     recorder,
     persona: identity.persona,
-    worlds: new Worlds(identity.persona, pool),
+    worlds: makeWorlds(identity.persona),
     outbox,
     artifactBytes: config.upload.artifactBytes,
     limits,
@@ -262,6 +268,8 @@ export async function startSensor(options: SensorOptions): Promise<Sensor> {
     reconcile(config, true).catch((error: unknown) => fault(error, 'schedule'))
   }, 30_000)
   minute.unref()
+  const keeping = setInterval(() => void host.worlds.save(), 20_000)
+  keeping.unref()
 
   let applying: Promise<void> = Promise.resolve()
   async function applyInTurn(document: Readonly<Record<string, unknown>>): Promise<void> {
@@ -274,7 +282,8 @@ export async function startSensor(options: SensorOptions): Promise<Sensor> {
       pool = makePool(persona)
       pool.warm()
       host.persona = persona
-      host.worlds = new Worlds(persona, pool)
+      await host.worlds.save()
+      host.worlds = makeWorlds(persona)
       // Conversations that are open keep the machine that they have seen.
       setTimeout(() => void before.stop(), host.limits.totalMs).unref()
     }
@@ -408,10 +417,12 @@ export async function startSensor(options: SensorOptions): Promise<Sensor> {
     async stop() {
       clearInterval(heart)
       clearInterval(minute)
+      clearInterval(keeping)
       status?.close()
       await applying
       await stopListening()
       await pool.stop()
+      await host.worlds.save()
       recorder.record({}, 'sensor.stopped', { uptime_s: Math.round((Date.now() - started) / 1000) })
       await spool.written()
       pulse?.stop()

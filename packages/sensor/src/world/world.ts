@@ -1,21 +1,29 @@
 import { accepts, type Persona } from '../personas/persona.ts'
+import type { Keeper, Kept } from './keep.ts'
 import type { Overlay } from './node.ts'
 import type { ShellPool } from './pool.ts'
 
-/** The machine behind the doors as one attacker has left it. It lives on between sessions and protocols. */
+/** The machine behind the doors as one attacker has left it. It lives on between sessions, protocols and starts. */
 export class World {
   readonly #persona: Persona
   /** What differs from the image. */
-  readonly overlay: Overlay = new Map()
+  readonly overlay: Overlay
   /** Raised with each change, so that a worker knows whether its copy is current. */
-  version = 0
+  version: number
+  /** Raised with each change of a password or key. */
+  #doors = 0
   readonly id: string
   readonly pool: ShellPool
-  readonly #passwords = new Map<string, string>()
-  readonly #keys = new Set<string>()
+  readonly #passwords: Map<string, string>
+  readonly #keys: Set<string>
   touched = Date.now()
 
-  constructor(id: string, persona: Persona, pool: ShellPool) {
+  constructor(id: string, persona: Persona, pool: ShellPool, kept?: Kept) {
+    this.overlay = kept?.overlay ?? new Map()
+    this.#passwords = new Map(kept?.passwords)
+    this.#keys = new Set(kept?.keys)
+    // A number that no thread has had for this world in an earlier life.
+    this.version = this.overlay.size > 0 ? Date.now() : 0
     this.id = id
     this.#persona = persona
     this.pool = pool
@@ -33,37 +41,88 @@ export class World {
   }
 
   changePassword(user: string, password: string): void {
-    if (this.#passwords.size < 100) this.#passwords.set(user, password)
+    if (this.#passwords.size >= 100) return
+    this.#passwords.set(user, password)
+    this.#doors++
   }
 
   plantKey(fingerprint: string): void {
-    if (this.#keys.size < 100) this.#keys.add(fingerprint)
+    if (this.#keys.size >= 100 || this.#keys.has(fingerprint)) return
+    this.#keys.add(fingerprint)
+    this.#doors++
+  }
+
+  /** Differs after each change. */
+  get mark(): string {
+    return `${this.version} ${this.#doors}`
+  }
+
+  /** What lives on. */
+  get kept(): Kept {
+    return { overlay: this.overlay, passwords: this.#passwords, keys: this.#keys }
   }
 }
 
-/** The worlds of all attackers, by source address. The longest unused goes when there are too many. */
+/**
+ * The worlds of all attackers, by source address. The longest unused leave memory when there are too many; a keeper
+ * writes down what changed.
+ */
 export class Worlds {
   readonly #worlds = new Map<string, World>()
+  /** What each world was like when it was last written down. */
+  readonly #saved = new WeakMap<World, string>()
   readonly #persona: Persona
   readonly pool: ShellPool
   readonly #max: number
+  readonly #keeper: Keeper | undefined
+  readonly #fault: (error: unknown) => void
+  #saving: Promise<void> = Promise.resolve()
 
-  constructor(persona: Persona, pool: ShellPool, max = 2000) {
+  constructor(
+    persona: Persona,
+    pool: ShellPool,
+    { max = 2000, keeper, fault = () => {} }: { max?: number; keeper?: Keeper; fault?: (error: unknown) => void } = {},
+  ) {
     this.#persona = persona
     this.pool = pool
     this.#max = max
+    this.#keeper = keeper
+    this.#fault = fault
   }
 
   of(source: string): World {
     const known = this.#worlds.get(source)
-    const world = known ?? new World(source, this.#persona, this.pool)
+    const world = known ?? this.#open(source)
     world.touched = Date.now()
     if (known !== undefined) this.#worlds.delete(source)
     this.#worlds.set(source, world)
     if (this.#worlds.size > this.#max) {
-      const oldest = this.#worlds.keys().next().value
-      if (oldest !== undefined) this.#worlds.delete(oldest)
+      const oldest = this.#worlds.values().next().value
+      if (oldest !== undefined) {
+        this.#save(oldest)
+        this.#worlds.delete(oldest.id)
+      }
     }
     return world
+  }
+
+  #open(source: string): World {
+    const world = new World(source, this.#persona, this.pool, this.#keeper?.load(source))
+    this.#saved.set(world, world.mark)
+    return world
+  }
+
+  #save(world: World): void {
+    const keeper = this.#keeper
+    if (keeper === undefined || this.#saved.get(world) === world.mark) return
+    // A disk that is full is told once a change, and the world lives on in memory.
+    this.#saved.set(world, world.mark)
+    this.#saving = this.#saving.then(() => keeper.save(world.id, world.kept)).catch(this.#fault)
+  }
+
+  /** Writes down what changed since the last time, one world after the other. */
+  async save(): Promise<void> {
+    for (const world of this.#worlds.values()) this.#save(world)
+    await this.#saving
   }
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { Client, type FileEntry, type SFTPWrapper, type Stats } from 'ssh2'
 import { expect, test } from 'vitest'
 import { testSensor, type TestSensor } from '../../testing.ts'
-import { listTime, modeText } from '../../world/files.ts'
+import { listTime, modeText } from '../../world/listing.ts'
 import { scpOf } from './scp.ts'
 
 // The client is ssh2, which is not ours; OpenSSH's sftp and scp, curl and paramiko are driven by test/interop.
@@ -156,9 +156,9 @@ test('which lines are scp, and which a shell must read', () => {
 })
 
 test('a listing shows modes and times as ls does', () => {
-  expect(modeText('-', 0o4755)).toBe('-rwsr-xr-x')
-  expect(modeText('d', 0o1777)).toBe('drwxrwxrwt')
-  expect(modeText('-', 0o2640)).toBe('-rw-r-S---')
+  expect(modeText({ type: 'file', mode: 0o4755 })).toBe('-rwsr-xr-x')
+  expect(modeText({ type: 'directory', mode: 0o1777 })).toBe('drwxrwxrwt')
+  expect(modeText({ type: 'file', mode: 0o2640 })).toBe('-rw-r-S---')
   const now = Date.parse('2026-11-24T00:00:00Z')
   expect(listTime(Date.parse('2026-11-02T03:04:05Z'), now)).toBe('Nov  2 03:04')
   expect(listTime(Date.parse('2025-01-12T03:04:05Z'), now)).toBe('Jan 12  2025')

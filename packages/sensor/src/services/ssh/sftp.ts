@@ -1,8 +1,9 @@
 import { Cursor, EndOfStream, Malformed, type Reader } from '../../runtime/reader.ts'
 import type { User } from '../../personas/machine.ts'
 import type { Session } from '../../runtime/service.ts'
-import { Files, listTime, modeText } from '../../world/files.ts'
+import { Files } from '../../world/files.ts'
 import { quota, sizeOf } from '../../world/fs.ts'
+import { listTime, modeText } from '../../world/listing.ts'
 import { parentOf, resolvePath, type FsNode } from '../../world/node.ts'
 import { byte, string, uint32 } from './wire.ts'
 
@@ -75,7 +76,6 @@ const typeBits: Readonly<Record<FsNode['type'], number>> = {
   link: 0o120000,
   device: 0o020000,
 }
-const typeLetters: Readonly<Record<FsNode['type'], string>> = { file: '-', directory: 'd', link: 'l', device: 'c' }
 
 interface OpenFile {
   readonly kind: 'file'
@@ -448,7 +448,7 @@ export class Sftp {
       if (node === undefined) return []
       const links = node.type === 'directory' ? 2 : 1
       const [user, group] = [nameOfUser(node.uid), nameOfGroup(node.gid)].map((text) => text.padEnd(8))
-      const long = `${modeText(typeLetters[node.type], node.mode)}  ${String(links).padStart(3)} ${user} ${group} ${String(sizeOf(node)).padStart(8)} ${listTime(node.mtime, Date.now())} ${name}`
+      const long = `${modeText(node)}  ${String(links).padStart(3)} ${user} ${group} ${String(sizeOf(node)).padStart(8)} ${listTime(node.mtime, Date.now())} ${name}`
       return [Buffer.concat([string(name), string(long), attributes(node)])]
     })
     return Buffer.concat([byte(answer.NAME), uint32(entries.length), ...entries])

@@ -1,26 +1,7 @@
+import { listTime, modeText } from '../listing.ts'
 import { nameOf, parentOf, resolvePath, type FsNode } from '../node.ts'
 import { sizeOf } from '../fs.ts'
 import { complain, human, letters, say, silent, type Command, type Io } from './command.ts'
-
-const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
-const two = (n: number): string => String(n).padStart(2, '0')
-
-function permissions({ type, mode }: FsNode): string {
-  const kind = { file: '-', directory: 'd', link: 'l', device: 'c' }[type]
-  const bits = ['x', 'w', 'r']
-  let text = ''
-  for (let shift = 8; shift >= 0; shift--) text += (mode >> shift) & 1 ? bits[shift % 3] : '-'
-  if (mode & 0o1000) text = text.slice(0, 8) + (mode & 1 ? 't' : 'T')
-  if (mode & 0o4000) text = `${text.slice(0, 2)}${mode & 0o100 ? 's' : 'S'}${text.slice(3)}`
-  return kind + text
-}
-
-function when(ms: number): string {
-  const date = new Date(ms)
-  const day = `${months[date.getUTCMonth()]} ${String(date.getUTCDate()).padStart(2)}`
-  const recent = Math.abs(Date.now() - ms) < 182 * 86_400_000
-  return recent ? `${day} ${two(date.getUTCHours())}:${two(date.getUTCMinutes())}` : `${day}  ${date.getUTCFullYear()}`
-}
 
 /** ls, as coreutils prints it to a file or pipe (one name a line). */
 const ls: Command = async (args, io) => {
@@ -53,12 +34,12 @@ const ls: Command = async (args, io) => {
         : ''
     if (!long) return sorted.map(({ name, node }) => `${name}${mark(node)}\n`).join('')
     const rows = sorted.map(({ name, node }) => [
-      permissions(node),
+      modeText(node),
       node.type === 'directory' ? '2' : '1',
       flags.has('n') ? String(node.uid) : user(node.uid),
       flags.has('n') ? String(node.gid) : user(node.gid),
       sized(sizeOf(node)),
-      when(node.mtime),
+      listTime(node.mtime, Date.now()),
       node.type === 'link' ? `${name} -> ${node.target}` : `${name}${mark(node)}`,
     ])
     const width = (column: number) => Math.max(0, ...rows.map((row) => (row[column] ?? '').length))

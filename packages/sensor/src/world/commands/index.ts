@@ -1,4 +1,5 @@
 import type { Command } from './command.ts'
+import { dump } from './dump.ts'
 import { files } from './files.ts'
 import { network } from './network.ts'
 import { programs } from './programs.ts'
@@ -6,7 +7,7 @@ import { system } from './system.ts'
 
 /** Every program that the machine has beyond those of the shell's engine. */
 export const commands: ReadonlyMap<string, Command> = new Map(
-  Object.entries({ ...programs, ...files, ...network, ...system }),
+  Object.entries({ ...programs, ...dump, ...files, ...network, ...system }),
 )
 
 /** Programs that only tell facts: they read no files and can be answered without a shell. */
