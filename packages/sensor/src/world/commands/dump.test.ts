@@ -8,7 +8,7 @@ const real = (name: string): boolean =>
   spawnSync(name, ['--version'], { encoding: 'utf8' }).stdout?.match(/coreutils|util-linux/) != null
 const ours = (name: string, args: readonly string[], bytes: Buffer) => {
   const io = { stdin: bytes.toString('latin1'), cwd: '/', fs: {} } as unknown as Io
-  const { out = '', code = 0 } = dump[name]?.(args, io) as { out?: string; code?: number }
+  const { out = '', code = 0 } = (dump[name]?.(args, io) ?? {}) as { out?: string; code?: number }
   return { out, code }
 }
 const elf = Buffer.concat([
