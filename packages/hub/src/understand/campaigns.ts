@@ -8,7 +8,7 @@ import type { Store } from '../store/client.ts'
 import { anchorSetParts, anchorSets, campaignAnchors } from '../store/queries/index.ts'
 import { run } from '../store/query.ts'
 
-// A campaign is what belongs together because the same strong things turn up in the same conversations: a program, a
+// A campaign is what belongs together because the same strong things come from the same addresses within an hour: a program, a
 // planted key, a host that serves programs. Commands, passwords and clients' fingerprints are shared by too many to
 // join anything; they describe a campaign, they do not make one.
 
@@ -18,7 +18,7 @@ export interface Anchor {
   readonly value: string
 }
 
-/** Things that came in the same conversation, and how many addresses brought all of them. */
+/** Things that came together, and how many addresses brought all of them. */
 export interface AnchorSet {
   readonly anchors: readonly Anchor[]
   readonly sources: number
@@ -53,7 +53,7 @@ const widest = 32
 
 /**
  * Joins sets of anchors into campaigns. Two anchors belong together if two addresses brought both, or if half of
- * those that brought the rarer one also brought the other: one conversation that mixes two large campaigns joins
+ * those that brought the rarer one also brought the other: one address that mixes two large campaigns joins
  * nothing. A campaign keeps its identity as long as one of its anchors is seen again.
  * @param sets what came together within the window
  * @param known anchors of the last look

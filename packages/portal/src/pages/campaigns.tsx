@@ -16,7 +16,7 @@ import { DayColumns } from '../components/columns.tsx'
 import { RangePicker } from '../components/layout.tsx'
 import { ServerTable, type Column } from '../components/table.tsx'
 import { economy, number, plural, short } from '../format.ts'
-import { useRange } from '../range.ts'
+import { usePageSearch, useRange } from '../range.ts'
 
 interface Campaign {
   readonly campaign: string
@@ -55,12 +55,13 @@ const numeric = (id: keyof Campaign & string, head: string, sortable = false): C
 /** What belongs together? */
 export function Campaigns(): ReactNode {
   const { range } = useRange()
+  const search = usePageSearch()
   const columns: Column<Campaign>[] = [
     {
       id: 'name',
       head: 'Campaign',
       cell: (row) => (
-        <Link to="/campaign/$id" params={{ id: row.campaign }} search={{} as never}>
+        <Link to="/campaign/$id" params={{ id: row.campaign }} search={{ span: search['span'] } as never}>
           <Hostile text={row.name} />
         </Link>
       ),

@@ -64,11 +64,12 @@ const marking = sql`events.kind IN ('artifact.stored', 'key.planted', 'payload.s
 const latest = sql`campaigns.run = (SELECT max(newest.run) FROM skep.campaigns AS newest)`
 const anchorType = z.enum(['file', 'key', 'host', 'url'])
 
-/** Conversations are looked at in so many parts, so that the memory stays bounded. */
+/** Addresses are looked at in so many parts, so that the memory stays bounded. */
 export const anchorSetParts = 8
 
 /**
- * What came together in one conversation, and how many addresses brought the same. The window is of the time of
+ * What one address brought to one sensor within an hour (an attack is often several connections: one carries the
+ * program, another starts it), and how many addresses brought the same. The window is of the time of
  * arrival: what is imported from years ago is looked at too.
  */
 export const anchorSets = query({
@@ -83,13 +84,13 @@ export const anchorSets = query({
   build: ({ window, part }: { window: Window; part: number }) =>
     sql`SELECT anchors, uniqExact(source) AS sources, arrayMap(x -> toString(x), groupUniqArray(3)(source)) AS some,
           min(first) AS first_seen, max(last) AS last_seen
-        FROM (SELECT events.session AS conversation, any(events.source_ip) AS source, min(events.time) AS first, max(events.time) AS last,
+        FROM (SELECT events.source_ip AS source, min(events.time) AS first, max(events.time) AS last,
                 arraySort(groupUniqArray(40)(${anchor})) AS all, arrayFilter(x -> x.1 != '', all) AS anchors
               FROM skep.events AS events
               WHERE events.received >= ${time(window.since)} AND events.received < ${time(window.until)}
                 AND events.provenance != 'quarantine' AND ${marking}
-                AND cityHash64(events.session) % ${{ type: 'UInt8', value: anchorSetParts }} = ${{ type: 'UInt8', value: part }}
-              GROUP BY events.session)
+                AND cityHash64(events.source_ip) % ${{ type: 'UInt8', value: anchorSetParts }} = ${{ type: 'UInt8', value: part }}
+              GROUP BY events.source_ip, events.sensor, toStartOfHour(events.time))
         WHERE notEmpty(anchors) GROUP BY anchors ORDER BY sources DESC LIMIT 50000`,
 })
 
