@@ -108,6 +108,7 @@ test.runIf(has('ssh') && has('sshpass'))(
       ]),
       ['-o', 'RekeyLimit=16K'],
       ['-C'],
+      ['-o', 'UpdateHostKeys=yes'],
       ['-C', '-o', 'RekeyLimit=16K'],
       ['-o', 'RekeyLimit=16K', '-o', 'KexAlgorithms=diffie-hellman-group-exchange-sha256'],
     ]

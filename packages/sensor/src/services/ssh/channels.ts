@@ -197,6 +197,18 @@ export async function serveChannels(transport: Transport, session: Session, user
 async function globalRequest(transport: Transport, { record }: Session, cursor: Cursor): Promise<void> {
   const name = cursor.string().toString('latin1')
   const reply = cursor.bool()
+  if (name === 'hostkeys-prove-00@openssh.com') {
+    const blobs: Buffer[] = []
+    while (cursor.left > 0 && blobs.length < 8) blobs.push(Buffer.from(cursor.string()))
+    const proofs = blobs.length === 0 ? undefined : transport.proveKeys(blobs)
+    if (reply)
+      await transport.send(
+        proofs === undefined
+          ? byte(msg.REQUEST_FAILURE)
+          : Buffer.concat([byte(msg.REQUEST_SUCCESS), ...proofs.map((proof) => string(proof))]),
+      )
+    return
+  }
   if (name === 'tcpip-forward')
     record('forward.request', { host: cursor.string().toString('utf8'), port: cursor.u32() & 0xffff, method: name })
   if (reply) await transport.send(byte(msg.REQUEST_FAILURE))

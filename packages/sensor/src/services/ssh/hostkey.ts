@@ -101,6 +101,12 @@ function ecdsa(key: KeyObject): HostKey {
   }
 }
 
+const types = { 'ssh-rsa': 'rsa-sha2-512', 'ecdsa-sha2-nistp256': 'ecdsa-sha2-nistp256', 'ssh-ed25519': 'ssh-ed25519' }
+
+/** All host keys in the order of Debian's sshd_config, with the algorithm that each signs with. */
+export const allHostKeys = (keys: SshFace['hostKeys']): { key: HostKey; algorithm: string }[] =>
+  Object.values(types).map((algorithm) => ({ key: hostKey(keys, algorithm), algorithm }))
+
 const rsaHash = (algorithm: string): string =>
   ({ 'rsa-sha2-512': 'sha512', 'rsa-sha2-256': 'sha256' })[algorithm] ?? 'sha1'
 

@@ -99,6 +99,22 @@ test('one packet tells what Debian 11 tells', async () => {
   )
 })
 
+test('names all its host keys after log-in, and proves them', async () => {
+  await using lab = await testSensor()
+  const client = new Client().on('error', () => {})
+  const [pair] = lab.sensor.persona.credentials
+  // ssh2 asks for the proof and checks the signatures before it tells of keys.
+  const keys = new Promise<{ type: string }[]>((resolve) => client.once('hostkeys', (found) => resolve(found as never)))
+  client.connect({
+    host: '127.0.0.1',
+    port: lab.port('ssh'),
+    username: pair?.user ?? '',
+    password: pair?.password ?? '',
+  })
+  expect((await keys).map(({ type }) => type)).toEqual(['ssh-rsa', 'ecdsa-sha2-nistp256', 'ssh-ed25519'])
+  client.end()
+})
+
 test('a session is played and recorded: ident, log-ins, command, output, recording', async () => {
   await using lab = await testSensor()
   const client = await connect(lab)

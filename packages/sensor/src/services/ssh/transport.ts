@@ -3,10 +3,10 @@ import { Cursor, EndOfStream, Malformed } from '../../runtime/reader.ts'
 import type { SshFace } from '../../personas/persona.ts'
 import type { Session } from '../../runtime/service.ts'
 import { ciphers, macs, plain, type Opener, type Sealer } from './cipher.ts'
-import { hostKey } from './hostkey.ts'
+import { allHostKeys, hostKey } from './hostkey.ts'
 import { packer, unpacker, type Packer } from './compression.ts'
 import { deriveKey, exchanges } from './kex.ts'
-import { byte, msg, nameList, string, uint32 } from './wire.ts'
+import { bool, byte, msg, nameList, string, uint32 } from './wire.ts'
 
 // The transport layer: RFC 4253, with strict key exchange (OpenSSH's PROTOCOL §1.10) and extension info (RFC 8308).
 
@@ -59,6 +59,24 @@ export class Transport {
     this.#admitted = true
     if (this.#compression.out !== 'none') this.#pack = packer()
     if (this.#compression.in !== 'none') this.#unpack = unpacker()
+    // OpenSSH names all its host keys at once (PROTOCOL §2.5), so that clients can learn new ones.
+    const keys = allHostKeys(this.#face.hostKeys).map(({ key }) => string(key.blob))
+    await this.send(Buffer.concat([byte(msg.GLOBAL_REQUEST), string('hostkeys-00@openssh.com'), bool(false), ...keys]))
+  }
+
+  /**
+   * Proves that host keys are ours (OpenSSH's PROTOCOL §2.5).
+   * @param blobs the keys that the client asks about
+   * @returns signatures; undefined when one of the keys is not ours
+   */
+  proveKeys(blobs: readonly Buffer[]): Buffer[] | undefined {
+    const own = allHostKeys(this.#face.hostKeys)
+    const signatures = blobs.map((blob) => {
+      const found = own.find(({ key }) => key.blob.equals(blob))
+      const data = Buffer.concat([string('hostkeys-prove-00@openssh.com'), string(this.sessionId), string(blob)])
+      return found?.key.sign(found.algorithm, data)
+    })
+    return signatures.every((one) => one !== undefined) ? signatures : undefined
   }
 
   /** The hash of the first exchange, which names the connection for its life. */
