@@ -69,6 +69,9 @@ test('who leaves memory is written down; who never changed anything takes no roo
   const worlds = new Worlds(persona, pool, { max: 1, keeper: new Keeper(folder('c')) })
   worlds.of('192.0.2.1').plantKey('SHA256:a')
   worlds.of('192.0.2.2')
+  // It comes back before it is on the disk.
+  expect(worlds.of('192.0.2.1').acceptsKey('SHA256:a')).toBe(true)
+  worlds.of('192.0.2.2')
   worlds.of('192.0.2.3')
   await worlds.save()
   expect(readdirSync(folder('c'))).toHaveLength(1)

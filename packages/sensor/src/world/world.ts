@@ -69,6 +69,7 @@ export class World {
  */
 export class Worlds {
   readonly #worlds = new Map<string, World>()
+  readonly #leaving = new Map<string, World>()
   /** What each world was like when it was last written down. */
   readonly #saved = new WeakMap<World, string>()
   readonly #persona: Persona
@@ -91,7 +92,7 @@ export class Worlds {
   }
 
   of(source: string): World {
-    const known = this.#worlds.get(source)
+    const known = this.#worlds.get(source) ?? this.#leaving.get(source)
     const world = known ?? this.#open(source)
     world.touched = Date.now()
     if (known !== undefined) this.#worlds.delete(source)
@@ -99,8 +100,10 @@ export class Worlds {
     if (this.#worlds.size > this.#max) {
       const oldest = this.#worlds.values().next().value
       if (oldest !== undefined) {
-        this.#save(oldest)
         this.#worlds.delete(oldest.id)
+        // Until it is on the disk, whoever comes back finds it here.
+        this.#leaving.set(oldest.id, oldest)
+        void this.#save(oldest).then(() => this.#leaving.delete(oldest.id))
       }
     }
     return world
@@ -112,17 +115,18 @@ export class Worlds {
     return world
   }
 
-  #save(world: World): void {
+  #save(world: World): Promise<void> {
     const keeper = this.#keeper
-    if (keeper === undefined || this.#saved.get(world) === world.mark) return
+    if (keeper === undefined || this.#saved.get(world) === world.mark) return this.#saving
     // A disk that is full is told once a change, and the world lives on in memory.
     this.#saved.set(world, world.mark)
     this.#saving = this.#saving.then(() => keeper.save(world.id, world.kept)).catch(this.#fault)
+    return this.#saving
   }
 
   /** Writes down what changed since the last time, one world after the other. */
   async save(): Promise<void> {
-    for (const world of this.#worlds.values()) this.#save(world)
+    for (const world of this.#worlds.values()) void this.#save(world)
     await this.#saving
   }
 }
