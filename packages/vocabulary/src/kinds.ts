@@ -79,7 +79,7 @@ export const kinds = {
     size: count('Size in bytes').optional(),
     status: small('Status of the answer').optional(),
   }),
-  query: kind('A statement to a database, key-value store or file server.', {
+  query: kind('A statement to a database or key-value store.', {
     verb: word(64, 'First word of the statement'),
     statement: text(16_384, 'The statement; arguments quoted where they hold blanks'),
     raw: bytes(65_536, 'The bytes as they came (beginning)').optional(),
