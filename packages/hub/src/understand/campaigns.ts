@@ -5,7 +5,7 @@ import { Redactor } from '../access/redact.ts'
 import { isPublic } from '../outbound.ts'
 import type { Relational } from '../relational/database.ts'
 import type { Store } from '../store/client.ts'
-import { anchorSetParts, anchorSets, campaignAnchors } from '../store/queries/index.ts'
+import { anchorSetMost, anchorSetParts, anchorSets, campaignAnchors } from '../store/queries/index.ts'
 import { run } from '../store/query.ts'
 
 // A campaign is what belongs together because the same strong things come from the same addresses within an hour: a program, a
@@ -202,13 +202,17 @@ export async function findCampaigns(
   const window = { since: new Date(now - 30 * day).toISOString(), until: new Date(now).toISOString() }
   const redactor = new Redactor(await relational.fleet.addresses())
   const sets: AnchorSet[] = []
-  for (let part = 0; part < anchorSetParts; part++)
-    for (const row of (await run(store, anchorSets, { window, part })).rows) {
+  for (let part = 0; part < anchorSetParts; part++) {
+    const { rows } = await run(store, anchorSets, { window, part })
+    if (rows.length === anchorSetMost)
+      log.warn('too many sets to look at all: those of the fewest addresses are left out')
+    for (const row of rows) {
       const anchors = row.anchors
         .map(([type, value]) => ({ type, value }))
         .filter((anchor) => telling(anchor, redactor))
       if (anchors.length > 0) sets.push({ ...row, anchors })
     }
+  }
   const campaigns = campaignsOf(sets, (await run(store, campaignAnchors, {})).rows)
   const stamp = window.until.slice(0, 19).replace('T', ' ')
   const lines = campaigns.flatMap(({ id, name, grade, anchors }) =>

@@ -76,7 +76,7 @@ export function campaignRoutes(app: OpenAPIHono<Env>, { store, relational }: Con
       const window = windowOf(asked, days)
       const scope = { ...scopeOf(asked, c.get('caller')), ...both(c.get('caller')) }
       const [list, perDay, verdicts] = await Promise.all([
-        run(store, campaignList, { window, scope, page: { limit: 1, offset: 0 }, campaigns: [campaign] }),
+        run(store, campaignList, { window, scope, page: { limit: 1, offset: 0 }, campaign }),
         run(store, campaignDays, { window, scope, campaign }),
         run(store, verdictList, {
           sensors: reach?.sensors,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { address, instant, number, query, type Window } from '../query.ts'
 import { orderBy, page, within, type Page, type Scope } from '../scope.ts'
-import { raw, sql, string, strings, time, type Sql } from '../sql.ts'
+import { raw, sql, string, time, type Sql } from '../sql.ts'
 
 // Platforms that serve anybody's files: the host says nothing, the whole URL does.
 const everybodys = [
@@ -64,8 +64,9 @@ const marking = sql`events.kind IN ('artifact.stored', 'key.planted', 'payload.s
 const latest = sql`campaigns.run = (SELECT max(newest.run) FROM skep.campaigns AS newest)`
 const anchorType = z.enum(['file', 'key', 'host', 'url'])
 
-/** Addresses are looked at in so many parts, so that the memory stays bounded. */
+/** Addresses are looked at in so many parts, each of so many sets at most, so that the memory stays bounded. */
 export const anchorSetParts = 8
+export const anchorSetMost = 50_000
 
 /**
  * What one address brought to one sensor within an hour (an attack is often several connections: one carries the
@@ -91,7 +92,7 @@ export const anchorSets = query({
                 AND events.provenance != 'quarantine' AND ${marking}
                 AND cityHash64(events.source_ip) % ${{ type: 'UInt8', value: anchorSetParts }} = ${{ type: 'UInt8', value: part }}
               GROUP BY events.source_ip, events.sensor, toStartOfHour(events.time))
-        WHERE notEmpty(anchors) GROUP BY anchors ORDER BY sources DESC LIMIT 50000`,
+        WHERE notEmpty(anchors) GROUP BY anchors ORDER BY sources DESC LIMIT ${{ type: 'UInt32', value: anchorSetMost }}`,
 })
 
 /** The anchors of all campaigns, or of one, at the last look. */
@@ -151,14 +152,13 @@ export const campaignList = query({
     sort?: string | undefined
     descending?: boolean
     contains?: string | undefined
-    campaigns?: readonly string[] | undefined
+    campaign?: string
   }) =>
     sql`SELECT campaign, any(marked.name) AS name, any(marked.grade) AS grade, uniqExact(source_ip) AS sources, uniqExact(asn) AS networks,
           uniqExact(economy) AS economies, uniqExact(session) AS sessions, uniqExact(sensor) AS sensors,
           uniqExactIf(value, type = 'file') AS files, uniqExactIf(value, type = 'key') AS keys,
           uniqExactIf(value, type IN ('host', 'url')) AS hosts, min(time) AS first_seen, max(time) AS last_seen
-        FROM ${marked(p.window, p.scope)} AS marked
-        WHERE 1 ${p.campaigns === undefined ? sql`` : sql`AND campaign IN (${strings(p.campaigns)})`}
+        FROM ${marked(p.window, p.scope, p.campaign)} AS marked
         GROUP BY campaign
         ${p.contains === undefined ? sql`` : sql`HAVING countIf(positionCaseInsensitive(value, ${string(p.contains)}) > 0) > 0`}
         ${orderBy(campaignSorts, p.sort, p.descending)}, campaign ${page(p.page)}`,

@@ -103,7 +103,23 @@ test('a disk that is full, files without end and many open files are refused, an
   await call((done) => sftp.write(handle, Buffer.from('end'), 0, 3, 1_000_000, done as never))
   await call((done) => sftp.close(handle, done))
   expect(await shell(client, 'stat -c %s /tmp/big')).toBe('1000003\n')
-  let opened = 0
+  // All that one attacker writes at once has one limit, over its channels; what only reads takes no room.
+  const second = await open(client)
+  for (const [i, channel] of [sftp, second].entries()) {
+    const big = await call<Buffer>((done) => channel.open(`/tmp/big${i}`, 'w', done))
+    await call((done) => channel.write(big, Buffer.from('end'), 0, 3, 11_000_000, done as never))
+  }
+  const third = await call<Buffer>((done) => second.open('/tmp/big3', 'w', done))
+  await expect(
+    call((done) => second.write(third, Buffer.from('end'), 0, 3, 11_000_000, done as never)),
+  ).rejects.toThrow('Failure')
+  second.end()
+  // A file that is open for reading is not cut.
+  const passwd = await call<Buffer>((done) => sftp.open('/etc/passwd', 'r', done))
+  await expect(call((done) => sftp.fsetstat(passwd, { size: 0 } as never, done))).rejects.toThrow('Failure')
+  expect(String(await call<Buffer>((done) => sftp.readFile('/etc/passwd', done)))).toMatch(/^root:/)
+  await call((done) => sftp.close(passwd, done))
+  let opened = 1
   await expect(
     (async () => {
       for (; opened < 200; opened++) await call<Buffer>((done) => sftp.open('/etc/passwd', 'r', done))

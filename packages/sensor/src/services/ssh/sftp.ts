@@ -5,6 +5,7 @@ import { Files } from '../../world/files.ts'
 import { quota, sizeOf } from '../../world/fs.ts'
 import { listTime, modeText } from '../../world/listing.ts'
 import { parentOf, resolvePath, type FsNode } from '../../world/node.ts'
+import type { World } from '../../world/world.ts'
 import { byte, string, uint32 } from './wire.ts'
 
 // SFTP version 3 (draft-ietf-secsh-filexfer-02) as OpenSSH 8.4's sftp-server speaks it.
@@ -126,13 +127,15 @@ const attributes = (node: FsNode): Buffer =>
     uint32(Math.floor(node.mtime / 1000)),
   ])
 
+/** Bytes that each attacker's open files take. */
+const held = new WeakMap<World, number>()
+
 /** One client of the subsystem. */
 export class Sftp {
   readonly #session: Session
   readonly #files: Files
   readonly #user: User
   readonly #handles = new Map<number, OpenFile | OpenFolder>()
-  #held = 0
 
   constructor(session: Session, user: User) {
     this.#session = session
@@ -337,8 +340,10 @@ export class Sftp {
       if (node === undefined) fs.setMode(path, (wanted.mode ?? 0o666) & ~0o022)
       this.#files.settle(event)
     }
-    const bytes = node?.type === 'directory' ? Buffer.alloc(0) : Buffer.from(fs.content(path))
-    if (writes) this.#room(bytes.length)
+    const content = node?.type === 'directory' ? new Uint8Array() : fs.content(path)
+    // Who only reads looks at the file itself: many open files cost nothing. Who writes gets a copy, and it counts.
+    if (writes) this.#room(content.length)
+    const bytes = writes ? Buffer.from(content) : Buffer.from(content.buffer, content.byteOffset, content.length)
     return this.#give({
       kind: 'file',
       path,
@@ -351,10 +356,12 @@ export class Sftp {
     })
   }
 
-  /** All that one client holds open has one limit. */
+  /** All that one attacker holds open has one limit, over all its channels and connections. */
   #room(more: number): void {
-    if (this.#held + more > quota.bytes) throw new Refused(failure)
-    this.#held += more
+    const { world } = this.#session
+    const all = held.get(world) ?? 0
+    if (all + more > quota.bytes) throw new Refused(failure)
+    held.set(world, all + more)
   }
 
   #write(file: OpenFile, offset: number, data: Buffer): void {
@@ -374,7 +381,7 @@ export class Sftp {
   }
 
   #resize(file: OpenFile, size: number): void {
-    if (size > quota.file) throw new Refused(failure)
+    if (!file.writes || size > quota.file) throw new Refused(failure)
     if (size > file.size) this.#write(file, size, Buffer.alloc(0))
     else file.bytes.fill(0, size)
     file.size = size
@@ -386,7 +393,7 @@ export class Sftp {
     if (open === undefined) return false
     this.#handles.delete(id)
     if (open.kind !== 'file') return true
-    if (open.writes) this.#held -= Math.min(this.#held, open.bytes.length)
+    if (open.writes) this.#room(-open.bytes.length)
     if (!open.changed) return true
     try {
       this.#files.now.write(open.path, open.bytes.subarray(0, open.size))
