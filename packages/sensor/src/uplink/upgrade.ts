@@ -143,8 +143,9 @@ export class Upgrader {
       .catch((error: unknown) => {
         this.#log.warn(`release ${version} could not be fetched: ${String(error)}`)
         this.#state = { state: 'none', version: this.#version }
+        // Only then: who has it is about to end, and a beat until that must not fetch it a second time.
+        this.#busy = false
       })
-      .finally(() => (this.#busy = false))
   }
 
   async #fetch(version: string, sha256: string, size: number): Promise<void> {
