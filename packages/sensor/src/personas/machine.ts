@@ -1,5 +1,9 @@
+import type { SystemName } from './facts.ts'
+
 /** The facts of the machine behind the doors. Plain data: it is handed to the shell's worker threads. */
 export interface Machine {
+  /** Which recorded system it runs. */
+  readonly system: SystemName
   readonly hostname: string
   readonly domain: string
   readonly os: {
@@ -42,6 +46,8 @@ export interface Machine {
   readonly installed: number
   readonly booted: number
   readonly users: readonly User[]
+  /** The groups of the system; each user's own comes after them. */
+  readonly groups: readonly { readonly name: string; readonly gid: number }[]
   readonly processes: readonly Process[]
   readonly machineId: string
 }

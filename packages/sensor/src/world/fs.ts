@@ -1,17 +1,21 @@
 import type { FsStat, IFileSystem } from 'just-bash'
 import type { Machine } from '../personas/machine.ts'
-import { living, type Image } from './image.ts'
+import { fill } from './filler.ts'
+import type { Image } from './image.ts'
 import { nameOf, parentOf, resolvePath, shared, type FsNode, type Overlay } from './node.ts'
-
-/** Stands before the name of a program of ours where the engine cannot find it by itself. */
-export const ownProgram = '--own-program='
+import { living } from './proc.ts'
 
 /** What an attacker's files may take. */
 export const quota = { nodes: 4000, bytes: 24 * 1024 * 1024, file: 12 * 1024 * 1024 }
 
+const elfMagic = Buffer.from('\x7fELF', 'latin1')
+
 /** An error as the system words it. */
 const fail = (code: string, words: string, path: string): Error =>
-  Object.assign(new Error(`${code}: ${words}, '${path}'`), { code })
+  Object.assign(new Error(`${code}: ${words}, '${path}'`), {
+    code,
+    words: `${words[0]?.toUpperCase()}${words.slice(1).replace(/, \w+$/, '')}`,
+  })
 const missing = (path: string) => fail('ENOENT', 'no such file or directory', path)
 
 type DirentEntry = Awaited<ReturnType<NonNullable<IFileSystem['readdirWithFileTypes']>>>[number]
@@ -108,6 +112,8 @@ export class DecoyFs implements IFileSystem {
       if (/^\/dev\/u?random$/.test(real)) return crypto.getRandomValues(Buffer.alloc(4096))
       return Buffer.alloc(0)
     }
+    if (node.filler !== undefined && node.data === undefined)
+      return fill(node.size ?? 0, node.filler, this.#machine.kernel.arch, `${this.#machine.system}${real}`)
     return node.data ?? Buffer.alloc(0)
   }
 
@@ -146,11 +152,19 @@ export class DecoyFs implements IFileSystem {
     const node = this.#node(real)
     if (node?.type === 'directory') throw fail('EISDIR', 'illegal operation on a directory, open', path)
     if (node?.type === 'device') return
-    if (node === undefined && this.#node(parentOf(real))?.type !== 'directory') throw missing(path)
-    if (/^\/(proc|sys)\//.test(real) && node === undefined) throw fail('EACCES', 'permission denied, open', path)
+    if (node === undefined) this.#admit(real, path)
     if (bytes.length > quota.file) throw fail('ENOSPC', 'no space left on device, write', path)
     const kept = node ?? this.#fresh('file', 0o644)
-    this.#put(real, { ...kept, mtime: Date.now(), size: undefined, data: shared(bytes), made })
+    this.#put(real, { ...kept, mtime: Date.now(), size: undefined, filler: undefined, data: shared(bytes), made })
+  }
+
+  /** Throws where the kernel makes all files itself, and where there is no folder. */
+  #admit(real: string, path: string): void {
+    const parent = this.#node(parentOf(real))
+    if (parent === undefined) throw missing(path)
+    if (parent.type !== 'directory') throw fail('ENOTDIR', 'not a directory', path)
+    if (/^\/proc\/(?!sys\/)/.test(real)) throw missing(path)
+    if (/^\/(proc|sys|dev\/pts)\//.test(real)) throw fail('EACCES', 'permission denied, open', path)
   }
 
   setOwner(path: string, uid: number | undefined, gid: number | undefined): void {
@@ -224,12 +238,10 @@ export class DecoyFs implements IFileSystem {
 
   async readFile(path: string): Promise<string> {
     await this.#yield()
-    const bytes = Buffer.from(this.content(path))
+    const real = this.#real(path)
+    const program = this.#node(real)?.filler
+    const bytes = Buffer.from(program ? elfMagic : this.content(path))
     if (bytes.length >= 4 && bytes.readUInt32BE(0) === 0x7f454c46) {
-      // The engine knows programs only in /bin and /usr/bin and reads the others as scripts: lead it back to ours.
-      const real = this.#real(path)
-      if (/^\/usr\/(?:local\/)?sbin\//.test(real) && this.#image.has(real))
-        return `busybox ${ownProgram}${nameOf(real)} "$@"\n`
       // A program that the attacker brought "runs": to the engine it is an empty script.
       return ':\n'
     }

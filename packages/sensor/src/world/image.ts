@@ -1,141 +1,16 @@
+import { factsOf } from '../personas/facts.ts'
 import type { Machine, User } from '../personas/machine.ts'
-import { parentOf, shared, type FsNode } from './node.ts'
+import { parentOf, resolvePath, shared, type FsNode } from './node.ts'
+import { kernelFiles, mountsOf } from './proc.ts'
 
 /** The machine's file system as it was before any attacker came: shared by all worlds, never changed. */
 export type Image = ReadonlyMap<string, FsNode>
 
 const day = 86_400_000
 
-/** Programs of the base system; the shell finds a command only where its file is. */
-const programs: Readonly<Record<string, string>> = {
-  '/usr/bin': `[ awk base64 basename bash bunzip2 busybox bzip2 cat chage chattr chgrp chmod chown chsh clear cmp comm cp
-    crontab curl cut date dd df diff dirname dmesg dpkg du echo ed egrep env expand expr false fgrep file find flock fold
-    free getconf getent grep groups gunzip gzip head hexdump hostid hostname hostnamectl id install ionice ip join
-    journalctl kill killall last lastlog less link ln locale locate logger login loginctl logname ls lsattr lsb_release
-    lscpu lsblk lsof lspci make md5sum mesg mkdir mkfifo mknod mktemp more mount mv nano nc netstat nice nl nohup nproc
-    numfmt od openssl passwd paste perl pgrep ping pkill pr printenv printf ps pwd pwdx python3 readlink realpath renice
-    reset rev rm rmdir scp sed seq setsid sftp sh sha1sum sha256sum sha512sum shred shuf sleep sort split ss ssh
-    ssh-keygen stat stdbuf strings stty su sudo sum sync systemctl tac tail tar tee telnet test tftp time timeout top
-    touch tr true truncate tsort tty umount uname uncompress unexpand uniq unlink unxz unzip uptime users vi vim vmstat w
-    watch wc wget whereis which who whoami xargs xz yes zcat zgrep apt apt-get apt-cache gcc cc ftpget ulimit`,
-  '/usr/sbin': `adduser addgroup chpasswd cron deluser dmidecode groupadd groupdel halt ifconfig init insmod ip iptables
-    ip6tables lsmod modprobe nologin nft poweroff reboot rmmod route runlevel service shutdown sshd sysctl useradd userdel
-    usermod visudo arp`,
-}
-
-const pad = (n: number): string => String(n).padStart(2, '0')
-
-/** The head of a program file of the persona's architecture: what attackers read to learn it. */
-export function elf(arch: string, size: number, salt: number): Uint8Array {
-  const bytes = Buffer.alloc(Math.min(size, 4096))
-  const machine = { x86_64: 62, aarch64: 183, armv7l: 40, mips: 8 }[arch] ?? 62
-  const wide = arch === 'x86_64' || arch === 'aarch64'
-  Buffer.from([0x7f, 0x45, 0x4c, 0x46, wide ? 2 : 1, 1, 1, 0]).copy(bytes)
-  bytes.writeUInt16LE(3, 16)
-  bytes.writeUInt16LE(machine, 18)
-  bytes.writeUInt32LE(1, 20)
-  if (wide) {
-    bytes.writeBigUInt64LE(BigInt(0x5000 + (salt % 64) * 16), 24)
-    bytes.writeBigUInt64LE(64n, 32)
-    bytes.writeBigUInt64LE(BigInt(size - 1984), 40)
-    Buffer.from([0, 0, 0, 0, 64, 0, 56, 0, 13, 0, 64, 0, 31, 0, 30, 0]).copy(bytes, 48)
-  }
-  for (let i = 64; i < bytes.length; i++) bytes[i] = (Math.imul(i + salt, 2654435761) >>> 24) & (i % 7 === 0 ? 0 : 0xff)
-  return bytes
-}
-
 /** What /etc/passwd says. */
 export const passwdLine = ({ name, uid, gid, gecos, home, shell }: User): string =>
   `${name}:x:${uid}:${gid}:${gecos}:${home}:${shell}\n`
-
-/** Files whose content is made when it is read, because it moves with the time. */
-export const living: Readonly<Record<string, (machine: Machine, now: number) => string>> = {
-  '/proc/uptime': ({ booted, cpu }, now) => {
-    const up = (now - booted) / 1000
-    return `${up.toFixed(2)} ${(up * cpu.cores * 0.983).toFixed(2)}\n`
-  },
-  '/proc/loadavg': (_, now) =>
-    `0.${pad(Math.floor(now / 61_000) % 9)} 0.${pad(Math.floor(now / 303_000) % 7)} 0.${pad(Math.floor(now / 907_000) % 5)} 1/${118 + (Math.floor(now / 7000) % 5)} ${2000 + (Math.floor(now / 3000) % 30_000)}\n`,
-}
-
-function cpuinfo({ cpu }: Machine): string {
-  return Array.from({ length: cpu.cores }, (_, i) =>
-    [
-      `processor\t: ${i}`,
-      `vendor_id\t: ${cpu.vendor}`,
-      `cpu family\t: ${cpu.family}`,
-      `model\t\t: ${cpu.number}`,
-      `model name\t: ${cpu.model}`,
-      `stepping\t: ${cpu.stepping}`,
-      'microcode\t: 0x1',
-      `cpu MHz\t\t: ${cpu.mhz}`,
-      `cache size\t: ${cpu.cacheKb} KB`,
-      'physical id\t: 0',
-      `siblings\t: ${cpu.cores}`,
-      `core id\t\t: ${i}`,
-      `cpu cores\t: ${cpu.cores}`,
-      `apicid\t\t: ${i}`,
-      `initial apicid\t: ${i}`,
-      'fpu\t\t: yes',
-      'fpu_exception\t: yes',
-      'cpuid level\t: 13',
-      'wp\t\t: yes',
-      `flags\t\t: ${cpu.flags}`,
-      'bugs\t\t: cpu_meltdown spectre_v1 spectre_v2 spec_store_bypass l1tf mds swapgs itlb_multihit mmio_stale_data',
-      `bogomips\t: ${(Number(cpu.mhz) * 2).toFixed(2)}`,
-      'clflush size\t: 64',
-      'cache_alignment\t: 64',
-      'address sizes\t: 40 bits physical, 48 bits virtual',
-      'power management:',
-      '',
-      '',
-    ].join('\n'),
-  ).join('')
-}
-
-function meminfo({ memory }: Machine): string {
-  const line = (name: string, kib: number) => `${`${name}:`.padEnd(16)}${String(Math.round(kib)).padStart(8)} kB\n`
-  const { total, free, available, buffers, cached, swap } = memory
-  return (
-    line('MemTotal', total) +
-    line('MemFree', free) +
-    line('MemAvailable', available) +
-    line('Buffers', buffers) +
-    line('Cached', cached) +
-    line('SwapCached', 0) +
-    line('Active', cached * 0.52) +
-    line('Inactive', cached * 0.41) +
-    line('Unevictable', 0) +
-    line('Mlocked', 0) +
-    line('SwapTotal', swap) +
-    line('SwapFree', swap) +
-    line('Dirty', 48) +
-    line('Writeback', 0) +
-    line('AnonPages', total * 0.06) +
-    line('Mapped', total * 0.031) +
-    line('Shmem', 1148) +
-    line('KReclaimable', total * 0.014) +
-    line('Slab', total * 0.022) +
-    line('CommitLimit', total / 2 + swap) +
-    line('Committed_AS', total * 0.14) +
-    line('VmallocTotal', 34_359_738_367) +
-    line('HugePages_Total', 0).replace(' kB', '') +
-    line('Hugepagesize', 2048)
-  )
-}
-
-const mounts = ({ disk }: Machine): string =>
-  `sysfs /sys sysfs rw,nosuid,nodev,noexec,relatime 0 0
-proc /proc proc rw,nosuid,nodev,noexec,relatime 0 0
-udev /dev devtmpfs rw,nosuid,relatime,size=1001424k,nr_inodes=250356,mode=755 0 0
-devpts /dev/pts devpts rw,nosuid,noexec,relatime,gid=5,mode=620,ptmxmode=000 0 0
-tmpfs /run tmpfs rw,nosuid,nodev,noexec,relatime,size=203524k,mode=755 0 0
-${disk.device} / ext4 rw,relatime,errors=remount-ro 0 0
-securityfs /sys/kernel/security securityfs rw,nosuid,nodev,noexec,relatime 0 0
-tmpfs /dev/shm tmpfs rw,nosuid,nodev 0 0
-tmpfs /run/lock tmpfs rw,nosuid,nodev,noexec,relatime,size=5120k 0 0
-cgroup2 /sys/fs/cgroup cgroup2 rw,nosuid,nodev,noexec,relatime,nsdelegate,memory_recursiveprot 0 0
-`
 
 /** Builds the image of a machine. */
 export function buildImage(machine: Machine): Image {
@@ -174,60 +49,12 @@ export function buildImage(machine: Machine): Image {
     dir(parentOf(path))
     image.set(path, { type: 'device', mode, uid: 0, gid: 0, mtime: machine.booted })
   }
-  dir('/')
-  for (const path of [
-    '/boot',
-    '/dev',
-    '/etc',
-    '/home',
-    '/lost+found',
-    '/media',
-    '/mnt',
-    '/opt',
-    '/proc',
-    '/run',
-    '/srv',
-    '/sys',
-    '/usr',
-    '/var',
-    '/var/log',
-    '/var/spool/cron/crontabs',
-    '/var/www/html',
-    '/var/lib/redis',
-    '/usr/local/bin',
-    '/usr/share',
-    '/var/cache',
-    '/var/backups',
-    '/run/lock',
-    '/etc/cron.d',
-    '/etc/cron.daily',
-    '/etc/init.d',
-    '/etc/systemd/system',
-    '/var/run',
-  ])
-    dir(path)
+  recorded(machine, image)
+  for (const path of ['/lost+found', '/proc', '/run', '/sys', '/var/spool/cron/crontabs', '/var/www/html']) dir(path)
+  dir('/var/lib/redis', 0o750, numberOf('redis', machine.users))
   dir('/root', 0o700, 0, 0, machine.installed + 3 * day)
   dir('/tmp', 0o1777, 0, 0, machine.booted)
   dir('/var/tmp', 0o1777)
-  dir('/dev/shm', 0o1777, 0, 0, machine.booted)
-  for (const name of ['bin', 'sbin', 'lib', 'lib64']) link(`/${name}`, `usr/${name}`)
-  dir('/usr/lib/x86_64-linux-gnu')
-  dir('/usr/lib64')
-
-  let salt = machine.hostname.length * 31
-  for (const [folder, names] of Object.entries(programs)) {
-    for (const name of names.split(/\s+/)) {
-      salt = Math.imul(salt ^ name.length, 16_777_619) >>> 0
-      const size =
-        { ls: 147_176, bash: 1_234_376, sh: 125_560, echo: 39_256, cat: 43_936, busybox: 702_352 }[name] ??
-        30_000 + (salt % 180_000)
-      file(`${folder}/${name}`, elf(machine.kernel.arch, size, salt), 0o755, 0, 0, old - 300 * day, size)
-    }
-  }
-  link('/usr/bin/sh', 'dash')
-  file('/usr/bin/dash', elf(machine.kernel.arch, 125_560, 7), 0o755, 0, 0, old - 300 * day, 125_560)
-  link('/usr/bin/python', 'python3')
-
   const { os, kernel, hostname, domain, disk, network } = machine
   file('/etc/passwd', machine.users.map(passwdLine).join(''))
   file(
@@ -242,7 +69,12 @@ export function buildImage(machine: Machine): Image {
     0,
     42,
   )
-  file('/etc/group', machine.users.map(({ name, gid }) => `${name}:x:${gid}:\n`).join(''))
+  file(
+    '/etc/group',
+    groupsOf(machine)
+      .map(({ name, gid, members }) => `${name}:x:${gid}:${members}\n`)
+      .join(''),
+  )
   file('/etc/hostname', `${hostname}\n`)
   file(
     '/etc/hosts',
@@ -262,21 +94,18 @@ export function buildImage(machine: Machine): Image {
     `# /etc/fstab: static file system information.\nUUID=${disk.uuid} /               ext4    errors=remount-ro 0       1\n/swapfile none swap sw 0 0\n`,
   )
   file(
-    '/etc/crontab',
-    '# /etc/crontab: system-wide crontab\nSHELL=/bin/sh\nPATH=/usr/local/sbin:/usr/local/bin:/sbin:/bin:/usr/sbin:/usr/bin\n\n17 *\t* * *\troot    cd / && run-parts --report /etc/cron.hourly\n25 6\t* * *\troot\ttest -x /usr/sbin/anacron || ( cd / && run-parts --report /etc/cron.daily )\n',
-  )
-  file(
-    '/etc/ssh/sshd_config',
-    'Include /etc/ssh/sshd_config.d/*.conf\n\nPermitRootLogin yes\nPasswordAuthentication yes\nChallengeResponseAuthentication no\nUsePAM yes\nX11Forwarding yes\nPrintMotd no\nAcceptEnv LANG LC_*\nSubsystem\tsftp\t/usr/lib/openssh/sftp-server\n',
-  )
-  file(
     '/etc/motd',
     '\nThe programs included with the Debian GNU/Linux system are free software;\nthe exact distribution terms for each program are described in the\nindividual files in /usr/share/doc/*/copyright.\n\nDebian GNU/Linux comes with ABSOLUTELY NO WARRANTY, to the extent\npermitted by applicable law.\n',
   )
-  file('/etc/nginx/nginx.conf', 'user www-data;\nworker_processes auto;\npid /run/nginx.pid;\n')
+  const sshd = image.get('/etc/ssh/sshd_config')?.data
+  file('/etc/ssh/sshd_config', `${Buffer.from(sshd ?? []).toString('utf8')}PermitRootLogin yes\n`)
+  link('/etc/mtab', '../proc/self/mounts')
+  file('/swapfile', '', 0o600, 0, 0, old, machine.memory.swap * 1024)
+  file(
+    '/etc/apt/sources.list',
+    `deb http://deb.debian.org/debian/ ${os.codename} main\ndeb-src http://deb.debian.org/debian/ ${os.codename} main\n\ndeb http://security.debian.org/debian-security ${os.codename}-security main\ndeb-src http://security.debian.org/debian-security ${os.codename}-security main\n`,
+  )
   file('/etc/redis/redis.conf', 'bind 0.0.0.0\nprotected-mode no\nport 6379\ndir /var/lib/redis\n', 0o640, 107, 113)
-  file('/etc/shells', '/bin/sh\n/bin/bash\n/usr/bin/bash\n/bin/dash\n/usr/bin/dash\n')
-  file('/etc/timezone', 'Etc/UTC\n')
   file('/etc/profile', 'PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"\nexport PATH\n')
   file('/etc/hosts.allow', '# /etc/hosts.allow: list of hosts that are allowed to access the system.\n')
   file('/etc/hosts.deny', '# /etc/hosts.deny: list of hosts that are _not_ allowed to access the system.\n')
@@ -321,64 +150,149 @@ export function buildImage(machine: Machine): Image {
   for (const name of ['wtmp', 'btmp', 'lastlog']) file(`/var/log/${name}`, '', 0o664, 0, 43, machine.booted)
   dir('/var/log/nginx', 0o755, 0, 4)
 
-  const now = machine.booted
-  file('/proc/cpuinfo', cpuinfo(machine), 0o444, 0, 0, now, 0)
-  file('/proc/meminfo', meminfo(machine), 0o444, 0, 0, now, 0)
-  file('/proc/mounts', mounts(machine), 0o444, 0, 0, now, 0)
-  file('/proc/1/mounts', mounts(machine), 0o444, 0, 0, now, 0)
-  file('/proc/self/mounts', mounts(machine), 0o444, 0, 0, now, 0)
-  file(
-    '/proc/version',
-    `Linux version ${kernel.release} (debian-kernel@lists.debian.org) (gcc-10 (Debian 10.2.1-6) 10.2.1 20210110, GNU ld (GNU Binutils for Debian) 2.35.2) ${kernel.version}\n`,
-    0o444,
-    0,
-    0,
-    now,
-    0,
-  )
-  file(
-    '/proc/cmdline',
-    `BOOT_IMAGE=/boot/vmlinuz-${kernel.release} root=UUID=${disk.uuid} ro quiet\n`,
-    0o444,
-    0,
-    0,
-    now,
-    0,
-  )
-  file(
-    '/proc/filesystems',
-    'nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\nnodev\tcgroup2\n\text3\n\text2\n\text4\n',
-    0o444,
-    0,
-    0,
-    now,
-    0,
-  )
-  file('/proc/sys/kernel/hostname', `${hostname}\n`, 0o644, 0, 0, now, 0)
-  file('/proc/sys/kernel/osrelease', `${kernel.release}\n`, 0o444, 0, 0, now, 0)
-  file('/proc/1/cmdline', '/sbin/init\0', 0o444, 0, 0, now, 0)
-  file('/proc/1/cgroup', '0::/init.scope\n', 0o444, 0, 0, now, 0)
-  file(
-    '/proc/1/status',
-    'Name:\tsystemd\nUmask:\t0000\nState:\tS (sleeping)\nTgid:\t1\nPid:\t1\nPPid:\t0\n',
-    0o444,
-    0,
-    0,
-    now,
-    0,
-  )
-  file('/proc/self/status', 'Name:\tcat\nUmask:\t0022\nState:\tR (running)\n', 0o444, 0, 0, now, 0)
-  file('/proc/self/exe', elf(kernel.arch, 1_234_376, 11), 0o777, 0, 0, now, 0)
-  file('/proc/self/cgroup', '0::/user.slice/user-0.slice/session-1.scope\n', 0o444, 0, 0, now, 0)
-  for (const path of Object.keys(living)) file(path, '', 0o444, 0, 0, now, 0)
-  file(`/sys/class/net/${network.device}/address`, `${network.mac}\n`, 0o444, 0, 0, now, 4096)
-  file('/sys/class/dmi/id/product_name', 'Standard PC (i440FX + PIIX, 1996)\n', 0o444, 0, 0, now, 4096)
-  file('/sys/class/dmi/id/sys_vendor', 'QEMU\n', 0o444, 0, 0, now, 4096)
-  for (const name of ['null', 'zero', 'full', 'random', 'urandom', 'tty', 'ptmx']) device(`/dev/${name}`)
-  for (const name of ['console', 'tty0', 'tty1', 'sda', 'sda1']) device(`/dev/${name}`, 0o660)
-  dir('/dev/pts', 0o755, 0, 0, now)
-  device('/dev/pts/0', 0o620)
-  file(`/boot/vmlinuz-${kernel.release}`, elf(kernel.arch, 4096, 3), 0o644, 0, 0, old, 6_979_968)
+  fromKernel(machine, { dir, file, link, device })
+  file(`/boot/vmlinuz-${kernel.release}`, '', 0o644, 0, 0, old, 6_979_968)
   file(`/boot/config-${kernel.release}`, '', 0o644, 0, 0, old, 236_275)
+  file(`/boot/initrd.img-${kernel.release}`, '', 0o644, 0, 0, old + day, 38_422_113)
+  file(`/boot/System.map-${kernel.release}`, '', 0o600, 0, 0, old, 83)
+  link('/vmlinuz', `boot/vmlinuz-${kernel.release}`)
+  link('/initrd.img', `boot/initrd.img-${kernel.release}`)
   return image
+}
+
+/** What the recorded system has: its folders, links and files, with what they set. */
+function recorded(machine: Machine, image: Map<string, FsNode>): void {
+  const { tree, programs, settings } = factsOf(machine.system)
+  const groups = groupsOf(machine)
+  const owners = new Map<string, { uid: number; gid: number }>()
+  const owned = (text: string | undefined): { uid: number; gid: number } => {
+    if (text === undefined) return { uid: 0, gid: 0 }
+    const known = owners.get(text)
+    if (known !== undefined) return known
+    const [user = '', group = ''] = text.split(':')
+    const found = {
+      uid: numberOf(user, machine.users),
+      gid: groups.find(({ name }) => name === group)?.gid ?? 0,
+    }
+    owners.set(text, found)
+    return found
+  }
+  const time = (text: string | undefined): number =>
+    text === undefined || text === '-' || text === '' ? machine.installed : Number(text) * day + 43_200_000
+  image.set('/', { type: 'directory', mode: 0o755, uid: 0, gid: 0, mtime: machine.installed })
+  for (const [folder, line] of Object.entries(tree)) {
+    const at = folder === '/' ? '' : folder
+    for (const entry of line.split('|')) {
+      const arrow = entry.indexOf('>')
+      if (arrow > 0) {
+        const target = entry.slice(arrow + 1)
+        image.set(`${at}/${entry.slice(0, arrow)}`, {
+          type: 'link',
+          mode: 0o777,
+          uid: 0,
+          gid: 0,
+          mtime: machine.installed,
+          target,
+        })
+        continue
+      }
+      const words = entry.split(' ')
+      const name = words[0] ?? ''
+      if (name.endsWith('/')) {
+        const plain = words.length <= 2
+        const mode = plain ? 0o755 : Number.parseInt(words[1] ?? '755', 8)
+        const mtime = time(plain ? words[1] : words[3])
+        image.set(`${at}/${name.slice(0, -1)}`, {
+          type: 'directory',
+          mode,
+          ...owned(plain ? undefined : words[2]),
+          mtime,
+        })
+        continue
+      }
+      const path = `${at}/${name}`
+      const about = {
+        mode: Number.parseInt(words[3] ?? '644', 8),
+        ...owned(words[4]),
+        mtime: time(words[2]),
+        made: true,
+      }
+      const text = settings[path]
+      if (text !== undefined) image.set(path, { type: 'file', ...about, data: shared(text) })
+      else {
+        const library = /\.so(\.[\d.]+)?$/.test(name) ? '3 4160 14136 11 28 27' : ''
+        image.set(path, { type: 'file', ...about, size: Number(words[1]), filler: programs[path] ?? library })
+      }
+    }
+  }
+}
+
+/** What the kernel shows: /proc, /sys and the devices. */
+function fromKernel(
+  machine: Machine,
+  {
+    dir,
+    file,
+    link,
+    device,
+  }: {
+    dir: (path: string, mode?: number, uid?: number, gid?: number, mtime?: number) => void
+    file: (
+      path: string,
+      content: string,
+      mode?: number,
+      uid?: number,
+      gid?: number,
+      mtime?: number,
+      size?: number,
+    ) => void
+    link: (path: string, target: string) => void
+    device: (path: string, mode?: number) => void
+  },
+): void {
+  const now = machine.booted
+  for (const [path, content, mode = 0o444, size = 0] of kernelFiles(machine)) {
+    dir(parentOf(path), 0o555, 0, 0, now)
+    file(path, content, mode, 0, 0, now, size)
+  }
+  for (const [, path] of mountsOf(machine))
+    dir(path, path === '/dev/shm' || path === '/run/lock' ? 0o1777 : 0o755, 0, 0, now)
+  link('/proc/self/exe', '/usr/bin/cat')
+  link('/proc/self/cwd', '/root')
+  link('/proc/self/root', '/')
+  for (const process of machine.processes) {
+    if (process.command.startsWith('[')) continue
+    const program = process.command.split(/[ :]/)[0] ?? ''
+    const real =
+      program === 'nginx' || program === 'sshd'
+        ? `/usr/sbin/${program}`
+        : program === '/sbin/init'
+          ? '/usr/lib/systemd/systemd'
+          : program
+    link(`/proc/${process.pid}/exe`, resolvePath('/', real))
+    link(`/proc/${process.pid}/cwd`, '/')
+    link(`/proc/${process.pid}/root`, '/')
+  }
+  for (const name of ['null', 'zero', 'full', 'random', 'urandom', 'tty', 'ptmx']) device(`/dev/${name}`)
+  for (const name of ['console', 'tty0', 'tty1', 'ttyS0', 'sda', 'sda1', 'mem', 'kmsg', 'loop0', 'vcs', 'rtc0'])
+    device(`/dev/${name}`, 0o660)
+  link('/dev/fd', '/proc/self/fd')
+  link('/dev/core', '/proc/kcore')
+  device('/dev/pts/0', 0o620)
+  device('/dev/pts/ptmx', 0)
+}
+
+const numberOf = (name: string, list: Machine['users']): number =>
+  /^\d+$/.test(name) ? Number(name) : (list.find((user) => user.name === name)?.uid ?? 0)
+
+/** The groups: those of the system, then one for each user. */
+export function groupsOf(
+  machine: Machine,
+): { readonly name: string; readonly gid: number; readonly members: string }[] {
+  const own = machine.users
+    .filter(
+      ({ name, gid }) => gid < 65_534 && !machine.groups.some((group) => group.name === name || group.gid === gid),
+    )
+    .map(({ name, gid }) => ({ name, gid }))
+  return [...machine.groups, ...own].map(({ name, gid }) => ({ name, gid, members: '' }))
 }

@@ -10,6 +10,8 @@ export interface FsNode {
   readonly data?: Uint8Array | undefined
   /** Size to show where the content is made when read. */
   readonly size?: number | undefined
+  /** Where the content is made when read: the facts of a program's header, or "" for text. */
+  readonly filler?: string | undefined
   /** What a link points at. */
   readonly target?: string | undefined
   /** Content that the sensor made up itself: not evidence. */
