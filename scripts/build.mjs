@@ -3,6 +3,7 @@
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, watch as watchFolder } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
+import { mendEngine } from './mend-engine.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const out = `${root}packages/cli/dist`
@@ -29,7 +30,7 @@ const bundles = [
 
 async function buildNode() {
   for (const { name, input } of bundles) {
-    const bundle = await rolldown({ input, platform: 'node', external, logLevel: 'silent' })
+    const bundle = await rolldown({ input, platform: 'node', external, logLevel: 'silent', plugins: [mendEngine] })
     await bundle.write({
       dir: out,
       format: 'esm',

@@ -241,7 +241,6 @@ export const freshState = (home: string, user: string, shell: string): ShellStat
         ? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
         : '/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games',
     LANG: 'C.UTF-8',
-    TERM: 'xterm',
     SHLVL: '1',
   },
   prelude: '',

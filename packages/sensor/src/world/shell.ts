@@ -6,6 +6,7 @@ import { keepWritten } from '../evidence/written.ts'
 import { commands, quick } from './commands/index.ts'
 import type { Io } from './commands/command.ts'
 import { freshState, type RunResult } from './pool.ts'
+import { bash } from './wording.ts'
 import type { ShellState } from './worker.ts'
 
 /** What a line printed and how it ended. */
@@ -92,12 +93,7 @@ export class Shell {
     // The beginning of a command is recorded with its end.
     if (result.unfinished && options.terminal)
       return { out: Buffer.alloc(0), err: Buffer.alloc(0), code: 2, unfinished: true }
-    const wording = (raw: string) =>
-      raw.replace(/^bash: (?!line \d)/gm, options.terminal ? '-bash: ' : 'bash: line 1: ')
-    // An attacker's program "runs": it is there, executable, and says nothing.
-    const runs = (raw: string) => raw.replace(/^.*: (?:cannot execute binary file|Exec format error).*\n?/gm, '')
-    const out = Buffer.from(options.terminal ? runs(wording(result.out)) : result.out, 'latin1')
-    const err = Buffer.from(runs(wording(result.err)), 'latin1')
+    const { out, err } = asked(result, options.terminal, text)
     const printed = err.length === 0 ? out : Buffer.concat([out, err])
     const id = this.#session.record('command.run', {
       line: text,
@@ -130,20 +126,17 @@ export class Shell {
     const command = quick.has(bare) ? commands.get(bare) : undefined
     if (command === undefined || this.#session.world.version > 0) return undefined
     const { machine } = this.#session.persona
-    const uptime = (Date.now() - machine.booted) / 1000
     const io = {
       machine,
       cwd: this.#state.cwd,
       env: new Map(),
+      exported: {},
       user: this.user,
       source: this.#session.source.ip,
       since: this.since,
       stdin: '',
+      tty: terminal,
       effects: [],
-      fs: {
-        content: () =>
-          Buffer.from(`0.0${Math.floor(uptime / 61) % 9} 0.0${Math.floor(uptime / 303) % 7} 0.00 1/120 2400`),
-      },
     } as unknown as Io
     const result = command(args, io)
     if (result instanceof Promise) return undefined
@@ -179,5 +172,22 @@ export class Shell {
       } else record('persistence.added', { method: effect.method, path: effect.path, content: effect.content, parent })
     }
     for (const [path, node] of changes) if (node !== null) keepWritten(this.#session, path, node, parent, this.#seen)
+  }
+}
+
+/**
+ * What a line printed, as the shell that was asked words it: a log-in shell at a terminal, or one for one command.
+ * @param text the line
+ */
+export function asked(
+  { out, err }: Pick<RunResult, 'out' | 'err'>,
+  terminal: boolean,
+  text: string,
+): { out: Buffer; err: Buffer } {
+  // An attacker's program "runs": it is there, executable, and says nothing.
+  const runs = (raw: string) => raw.replace(/^.*: (?:cannot execute binary file|Exec format error).*\n?/gm, '')
+  return {
+    out: Buffer.from(terminal ? runs(bash(out, true, text)) : out, 'latin1'),
+    err: Buffer.from(runs(bash(err, terminal, text)), 'latin1'),
   }
 }

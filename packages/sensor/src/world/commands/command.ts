@@ -13,6 +13,8 @@ export interface Io {
   readonly fs: DecoyFs
   readonly cwd: string
   readonly env: ReadonlyMap<string, string>
+  /** What programs get of it. */
+  readonly exported: Readonly<Record<string, string>>
   /** Who is signed in. */
   readonly user: User
   /** The attacker's address, as the machine's own logs would show it. */
@@ -20,6 +22,8 @@ export interface Io {
   /** When the session began, milliseconds since 1970. */
   readonly since: number
   readonly stdin: string
+  /** Whether the attacker sits at a terminal. */
+  readonly tty: boolean
   readonly effects: Effect[]
   /** Runs a line in the same shell. */
   readonly exec: (line: string, stdin?: string) => Promise<Result>

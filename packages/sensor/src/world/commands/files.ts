@@ -1,17 +1,28 @@
 import { listTime, modeText } from '../listing.ts'
 import { nameOf, parentOf, resolvePath, type FsNode } from '../node.ts'
 import { sizeOf } from '../fs.ts'
+import { groupsOf } from '../image.ts'
 import { complain, human, letters, say, silent, type Command, type Io } from './command.ts'
+
+interface Entry {
+  readonly name: string
+  readonly node: FsNode
+  readonly full: string
+}
 
 /** ls, as coreutils prints it to a file or pipe (one name a line). */
 const ls: Command = async (args, io) => {
   const { fs, machine, cwd } = io
   const { flags, rest } = letters(args)
+  const links = (path: string): number =>
+    2 + fs.names(path).filter((name) => fs.node(resolvePath(path, name), false)?.type === 'directory').length
+  const groups = groupsOf(machine)
+  const group = (gid: number) => groups.find((one) => one.gid === gid)?.name ?? String(gid)
   const user = (uid: number) => machine.users.find((u) => u.uid === uid)?.name ?? String(uid)
   const long = flags.has('l') || flags.has('n') || flags.has('g')
   const sized = (n: number) => (flags.has('h') ? human(n) : String(n))
   let [out, err, code] = ['', '', 0]
-  const print = (entries: { name: string; node: FsNode }[]): string => {
+  const print = (entries: Entry[]): string => {
     const sorted =
       flags.has('U') || flags.has('f')
         ? entries
@@ -33,11 +44,11 @@ const ls: Command = async (args, io) => {
             : ''
         : ''
     if (!long) return sorted.map(({ name, node }) => `${name}${mark(node)}\n`).join('')
-    const rows = sorted.map(({ name, node }) => [
+    const rows = sorted.map(({ name, node, full }) => [
       modeText(node),
-      node.type === 'directory' ? '2' : '1',
+      node.type === 'directory' ? String(links(full)) : '1',
       flags.has('n') ? String(node.uid) : user(node.uid),
-      flags.has('n') ? String(node.gid) : user(node.gid),
+      flags.has('n') ? String(node.gid) : group(node.gid),
       sized(sizeOf(node)),
       listTime(node.mtime, Date.now()),
       node.type === 'link' ? `${name} -> ${node.target}` : `${name}${mark(node)}`,
@@ -51,7 +62,7 @@ const ls: Command = async (args, io) => {
       )
       .join('')
   }
-  const files: { name: string; node: FsNode }[] = []
+  const files: Entry[] = []
   const folders: string[] = []
   for (const path of rest.length === 0 ? ['.'] : rest) {
     const full = resolvePath(cwd, path)
@@ -60,7 +71,7 @@ const ls: Command = async (args, io) => {
       err += `ls: cannot access '${path}': No such file or directory\n`
       code = 2
     } else if (node.type === 'directory' && !flags.has('d')) folders.push(path)
-    else files.push({ name: path, node })
+    else files.push({ name: path, node, full })
   }
   out += print(files)
   const several = rest.length > 1 || flags.has('R')
@@ -72,13 +83,13 @@ const ls: Command = async (args, io) => {
     const shown = names.filter((name) => flags.has('a') || flags.has('A') || !name.startsWith('.'))
     const entries = shown.flatMap((name) => {
       const node = fs.node(resolvePath(full, name), false)
-      return node === undefined ? [] : [{ name, node }]
+      return node === undefined ? [] : [{ name, node, full: resolvePath(full, name) }]
     })
     if (flags.has('a')) {
       const self = fs.node(full)
       const parent = fs.node(parentOf(full))
-      if (self !== undefined) entries.push({ name: '.', node: self })
-      if (parent !== undefined) entries.push({ name: '..', node: parent })
+      if (self !== undefined) entries.push({ name: '.', node: self, full })
+      if (parent !== undefined) entries.push({ name: '..', node: parent, full: parentOf(full) })
     }
     if (several) out += `${out === '' ? '' : '\n'}${path}:\n`
     if (long)

@@ -1,13 +1,27 @@
 import type { Command } from './command.ts'
 import { dump } from './dump.ts'
+import { fetchers } from './fetch.ts'
 import { files } from './files.ts'
+import { inspect } from './inspect.ts'
 import { network } from './network.ts'
+import { packages } from './packages.ts'
+import { processes } from './processes.ts'
 import { programs } from './programs.ts'
 import { system } from './system.ts'
 
 /** Every program that the machine has beyond those of the shell's engine. */
 export const commands: ReadonlyMap<string, Command> = new Map(
-  Object.entries({ ...programs, ...dump, ...files, ...network, ...system }),
+  Object.entries({
+    ...programs,
+    ...dump,
+    ...fetchers,
+    ...files,
+    ...inspect,
+    ...network,
+    ...packages,
+    ...processes,
+    ...system,
+  }),
 )
 
 /** Programs that only tell facts: they read no files and can be answered without a shell. */

@@ -1,171 +1,44 @@
-import { elf } from '../image.ts'
-import { nameOf, resolvePath } from '../node.ts'
-import { complain, human, letters, say, silent, type Command, type Io } from './command.ts'
+import { complain, say, silent, type Command } from './command.ts'
+import { trafficAt } from '../proc.ts'
 
-// Programs that would use the network. None of them does: what was to be fetched is recorded, and the machine behaves
-// as if it had come, so that the attacker goes on.
-
-/** What a fetched file looks like on this machine: made up, and marked as such. */
-function body(url: string, { machine }: Io): Uint8Array {
-  const name = nameOf(url.split(/[?#]/)[0] ?? '')
-  if (/\.(x86_64|x86|arm\d?|mips|mpsl|elf|bin)$|^[^.]{1,12}$/.test(name) && !/sh$/.test(name))
-    return elf(machine.kernel.arch, 61_440, url.length)
-  return Buffer.from('#!/bin/sh\n')
-}
-
-const withScheme = (url: string): string => (/^[a-z]+:\/\//i.test(url) ? url : `http://${url}`)
-const hostOf = (url: string): string => /^[a-z]+:\/\/([^/?#]+)/i.exec(url)?.[1] ?? url
-const stamp = (): string => new Date().toISOString().slice(0, 19).replace('T', ' ')
-
-/** Reads options; those in `valued` take the next argument. */
-function parse(args: readonly string[], valued: string): { options: Map<string, string>; rest: string[] } {
-  const options = new Map<string, string>()
-  const rest: string[] = []
-  for (let i = 0; i < args.length; i++) {
-    const arg = args[i] ?? ''
-    if (arg === '-' || !arg.startsWith('-')) rest.push(arg)
-    else if (arg.startsWith('--')) {
-      const [name = '', value] = arg.slice(2).split('=', 2)
-      const takes =
-        /^(output|output-document|header|data|user|user-agent|max-time|connect-timeout|request|proxy|tries|timeout|retry)$/.test(
-          name,
-        )
-      options.set(name, value ?? (takes ? (args[++i] ?? '') : ''))
-    } else {
-      for (let at = 1; at < arg.length; at++) {
-        const letter = arg[at] ?? ''
-        if (!valued.includes(letter)) options.set(letter, '')
-        else {
-          options.set(letter, at + 1 < arg.length ? arg.slice(at + 1) : (args[++i] ?? ''))
-          break
-        }
-      }
-    }
-  }
-  return { options, rest }
-}
-
-const wget: Command = async (args, io) => {
-  const { options, rest } = parse(args, 'OoTtUPeBiYS')
-  if (options.has('V') || options.has('version')) return say('GNU Wget 1.21 built on linux-gnu.\n')
-  if (rest.length === 0)
-    return complain("wget: missing URL\nUsage: wget [OPTION]... [URL]...\n\nTry `wget --help' for more options.\n")
-  let [out, err] = ['', '']
-  for (const raw of rest.slice(0, 8)) {
-    const url = withScheme(raw)
-    io.effects.push({ type: 'fetch', url, tool: 'wget' })
-    const bytes = body(url, io)
-    const to =
-      options.get('O') ??
-      options.get('output-document') ??
-      (nameOf(url.replace(/^[a-z]+:\/\/[^/]*/i, '').split('?')[0] ?? '') || 'index.html')
-    if (to === '-') out += Buffer.from(bytes).toString('latin1')
-    else {
-      const path = resolvePath(io.cwd, options.has('P') ? `${options.get('P')}/${to}` : to)
-      try {
-        io.fs.write(path, bytes, true)
-      } catch {
-        err += `${to}: Permission denied\n\nCannot write to ‘${to}’ (Success).\n`
-        continue
-      }
-    }
-    if (options.has('q') || options.has('quiet')) continue
-    await io.sleep(180)
-    const host = hostOf(url)
-    err +=
-      `--${stamp()}--  ${url}\nConnecting to ${host.includes(':') ? host : `${host}:80`}... connected.\nHTTP request sent, awaiting response... 200 OK\n` +
-      `Length: ${bytes.length} (${human(bytes.length)}) [application/octet-stream]\nSaving to: ‘${to === '-' ? 'STDOUT' : to}’\n\n` +
-      `     0K${' '.repeat(54)}100%  3.2M=0s\n\n${stamp()} (3.20 MB/s) - ‘${to}’ saved [${bytes.length}/${bytes.length}]\n\n`
-  }
-  return { out, err }
-}
-
-const curl: Command = async (args, io) => {
-  const { options, rest } = parse(args, 'oHdXAumwxTbceFY')
-  if (options.has('V') || options.has('version'))
-    return say(
-      'curl 7.74.0 (x86_64-pc-linux-gnu) libcurl/7.74.0 OpenSSL/1.1.1w zlib/1.2.11\nRelease-Date: 2020-12-09\n',
-    )
-  if (rest.length === 0) return complain("curl: try 'curl --help' or 'curl --manual' for more information\n", 2)
-  let [out, err] = ['', '']
-  for (const raw of rest.slice(0, 8)) {
-    const url = withScheme(raw)
-    io.effects.push({ type: 'fetch', url, tool: 'curl' })
-    await io.sleep(150)
-    const asks = /(ifconfig\.me|ipinfo\.io|icanhazip|api\.ipify|ip\.sb|checkip|ident\.me)/.test(url)
-    const bytes = asks
-      ? Buffer.from(/\/org/.test(url) ? 'AS64496 Example Net\n' : `${io.machine.network.ip}\n`)
-      : body(url, io)
-    const to =
-      options.get('o') ??
-      options.get('output') ??
-      (options.has('O') ? nameOf(url.split('?')[0] ?? '') || 'index.html' : undefined)
-    if (to === undefined || to === '-') out += Buffer.from(bytes).toString('latin1')
-    else {
-      try {
-        io.fs.write(resolvePath(io.cwd, to), bytes, true)
-      } catch {
-        return complain(`curl: (23) Failed writing body (0 != ${bytes.length})\n`, 23)
-      }
-    }
-    if (to !== undefined && !options.has('s') && !options.has('silent')) {
-      const size = String(bytes.length).padStart(5)
-      err += `  % Total    % Received % Xferd  Average Speed   Time    Time     Time  Current\n                                 Dload  Upload   Total   Spent    Left  Speed\n100 ${size}  100 ${size}    0     0   ${size}      0 --:--:-- --:--:-- --:--:-- ${size}\n`
-    }
-  }
-  return { out, err }
-}
-
-const tftp: Command = async (args, io) => {
-  const { options, rest } = parse(args, 'rlbm')
-  const at = args.indexOf('-c')
-  const host = rest.find((word) => /[.:]/.test(word) && !word.startsWith('-')) ?? rest[0]
-  if (host === undefined) return complain('usage: tftp host-name [port] [-m mode] [-c command]\n')
-  const file = options.get('r') ?? (at >= 0 ? args[at + 2] : undefined)
-  if (file !== undefined) {
-    io.effects.push({ type: 'fetch', url: `tftp://${host}/${file}`, tool: 'tftp' })
-    await io.sleep(120)
-    io.fs.write(resolvePath(io.cwd, options.get('l') ?? nameOf(file)), body(file, io), true)
-  }
-  return {}
-}
-
-const ftpget: Command = async (args, io) => {
-  const { rest } = parse(args, 'uPp')
-  const [host, local, remote = local] = rest
-  if (host === undefined || local === undefined)
-    return complain('Usage: ftpget [OPTIONS] HOST [LOCAL_FILE] REMOTE_FILE\n')
-  io.effects.push({ type: 'fetch', url: `ftp://${host}/${remote}`, tool: 'ftpget' })
-  await io.sleep(120)
-  io.fs.write(resolvePath(io.cwd, local), body(remote ?? local, io), true)
-  return {}
-}
-
-const ping: Command = async (args, io) => {
-  const { rest, options } = parse(args, 'cWwisI')
-  const host = rest[0]
-  if (host === undefined) return complain('ping: usage error: Destination address required\n', 2)
-  const count = Math.max(1, Math.min(4, Number(options.get('c') ?? 4) || 4))
-  let out = `PING ${host} (${host}) 56(84) bytes of data.\n`
-  for (let i = 1; i <= count; i++) {
-    await io.sleep(i === 1 ? 30 : 1000)
-    out += `64 bytes from ${host}: icmp_seq=${i} ttl=52 time=${(31 + ((host.length * 7 + i * 3) % 20)).toFixed(1)} ms\n`
-  }
-  return say(
-    `${out}\n--- ${host} ping statistics ---\n${count} packets transmitted, ${count} received, 0% packet loss, time ${count * 1001 - 1001}ms\n`,
-  )
-}
+// What tells about the network. All numbers come from the same facts.
 
 const mask = (bits: number): string =>
   [24, 16, 8, 0].map((shift) => (((0xffff_ffff << (32 - bits)) >>> 0) >>> shift) & 255).join('.')
 
-const ifconfig: Command = (_, { machine: { network } }) =>
-  say(
+const bytesOf = (n: number): string => {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
+  let [value, unit] = [n, 0]
+  while (value >= 1024 && unit < 4) {
+    value /= 1024
+    unit++
+  }
+  return `${n} (${value.toFixed(1)} ${units[unit]})`
+}
+/** The link-local address that a card makes of its number (RFC 4291, appendix A). */
+const linkLocal = (mac: string): string => {
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = mac.split(':').map((part) => Number.parseInt(part, 16))
+  const word = (high: number, low: number) => ((high << 8) | low).toString(16)
+  return `fe80::${word(a ^ 2, b)}:${word(c, 0xff)}:${word(0xfe, d)}:${word(e, f)}`
+}
+
+const ifconfig: Command = (args, { machine }) => {
+  const { network } = machine
+  const { rx, tx, packets } = trafficAt(machine, Date.now())
+  const card =
     `${network.device}: flags=4163<UP,BROADCAST,RUNNING,MULTICAST>  mtu 1500\n        inet ${network.ip}  netmask ${mask(network.bits)}  broadcast ${network.ip.replace(/\d+$/, '255')}\n` +
-      `        ether ${network.mac}  txqueuelen 1000  (Ethernet)\n        RX packets 4812077  bytes 2914886116 (2.7 GiB)\n        RX errors 0  dropped 12  overruns 0  frame 0\n` +
-      `        TX packets 3920118  bytes 511840322 (488.1 MiB)\n        TX errors 0  dropped 0 overruns 0  carrier 0  collisions 0\n\n` +
-      'lo: flags=73<UP,LOOPBACK,RUNNING>  mtu 65536\n        inet 127.0.0.1  netmask 255.0.0.0\n        inet6 ::1  prefixlen 128  scopeid 0x10<host>\n        loop  txqueuelen 1000  (Local Loopback)\n',
-  )
+    `        inet6 ${linkLocal(network.mac)}  prefixlen 64  scopeid 0x20<link>\n` +
+    `        ether ${network.mac}  txqueuelen 1000  (Ethernet)\n        RX packets ${packets[0]}  bytes ${bytesOf(rx)}\n        RX errors 0  dropped 12  overruns 0  frame 0\n` +
+    `        TX packets ${packets[1]}  bytes ${bytesOf(tx)}\n        TX errors 0  dropped 0 overruns 0  carrier 0  collisions 0\n\n`
+  const loop =
+    'lo: flags=73<UP,LOOPBACK,RUNNING>  mtu 65536\n        inet 127.0.0.1  netmask 255.0.0.0\n        inet6 ::1  prefixlen 128  scopeid 0x10<host>\n        loop  txqueuelen 1000  (Local Loopback)\n' +
+    `        RX packets 612  bytes ${bytesOf(81_240)}\n        RX errors 0  dropped 0  overruns 0  frame 0\n        TX packets 612  bytes ${bytesOf(81_240)}\n        TX errors 0  dropped 0 overruns 0  carrier 0  collisions 0\n\n`
+  const name = args.find((arg) => !arg.startsWith('-'))
+  if (name === undefined) return say(card + loop)
+  if (name === network.device) return args.length > 1 && !args.includes('-a') ? {} : say(card)
+  if (name === 'lo') return say(loop)
+  return complain(`${name}: error fetching interface information: Device not found\n`)
+}
 
 const ip: Command = (args, { machine: { network } }) => {
   const what = args.find((arg) => !arg.startsWith('-')) ?? ''
@@ -182,28 +55,105 @@ const ip: Command = (args, { machine: { network } }) => {
   return complain('Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }\n', 255)
 }
 
-const listening = ['22', '23', '80', '6379']
-const netstat: Command = (_, { machine: { network }, source }) =>
-  say(
-    `Active Internet connections (servers and established)\nProto Recv-Q Send-Q Local Address           Foreign Address         State\n` +
-      listening
-        .map((port) => `tcp        0      0 ${`0.0.0.0:${port}`.padEnd(23)} ${'0.0.0.0:*'.padEnd(23)} LISTEN\n`)
-        .join('') +
-      `tcp        0     36 ${`${network.ip}:22`.padEnd(23)} ${`${source}:51122`.padEnd(23)} ESTABLISHED\n`,
+/** What listens: kind, port, process. */
+const listening: readonly (readonly ['tcp' | 'udp', number, number, string])[] = [
+  ['tcp', 6379, 461, 'redis-server'],
+  ['tcp', 80, 488, 'nginx: master'],
+  ['tcp', 22, 446, 'sshd'],
+  ['tcp', 23, 437, 'inetutils-inet'],
+]
+const ownPort = 22
+const peerPort = (since: number): number => 32_768 + (Math.floor(since / 7) % 28_000)
+
+const netstat: Command = (args, { machine: { network }, source, since, user }) => {
+  const flags = new Set(args.filter((arg) => arg.startsWith('-')).flatMap((arg) => [...arg.slice(1)]))
+  if (flags.has('r'))
+    return say(
+      `Kernel IP routing table\nDestination     Gateway         Genmask         Flags   MSS Window  irtt Iface\n0.0.0.0         ${network.gateway.padEnd(15)} 0.0.0.0         UG        0 0          0 ${network.device}\n${network.ip.replace(/\d+$/, '0').padEnd(15)} 0.0.0.0         ${mask(network.bits).padEnd(15)} U         0 0          0 ${network.device}\n`,
+    )
+  const only = flags.has('l')
+  const all = flags.has('a')
+  const named = flags.has('t') || flags.has('u')
+  const [tcp, udp] = [!named || flags.has('t'), !named || flags.has('u')]
+  const process = (pid: number, name: string) =>
+    flags.has('p') ? (user.uid === 0 ? `${pid}/${name}`.padEnd(20) : '-'.padEnd(20)) : ''
+  const row = (kind: string, queue: string, local: string, peer: string, state: string, tail: string) =>
+    `${kind.padEnd(5)} ${queue} ${local.padEnd(23)} ${peer.padEnd(23)} ${state.padEnd(11)} ${tail}\n`
+  const what = only ? '(only servers)' : all ? '(servers and established)' : '(w/o servers)'
+  const listed = (kind: 'tcp' | 'udp') =>
+    listening
+      .filter(([one]) => one === kind)
+      .map(([, port, pid, name]) =>
+        row(kind, '     0      0', `0.0.0.0:${port}`, '0.0.0.0:*', kind === 'tcp' ? 'LISTEN' : '', process(pid, name)),
+      )
+      .join('')
+  return say(
+    `Active Internet connections ${what}\nProto Recv-Q Send-Q Local Address           Foreign Address         State      ${flags.has('p') ? ' PID/Program name    ' : ''}\n` +
+      (tcp && (only || all) ? listed('tcp') : '') +
+      (tcp && !only
+        ? row(
+            'tcp',
+            '     0     36',
+            `${network.ip}:${ownPort}`,
+            `${source}:${peerPort(since)}`,
+            'ESTABLISHED',
+            process(2000 + (Math.floor(since / 1000) % 28_000), `sshd: ${user.name}`),
+          )
+        : '') +
+      (udp && (only || all) ? listed('udp') : ''),
   )
-const ss: Command = (_, { machine: { network }, source }) =>
-  say(
-    `State   Recv-Q  Send-Q     Local Address:Port      Peer Address:Port  Process\n` +
-      listening.map((port) => `LISTEN  0       128              0.0.0.0:${port.padEnd(9)}       0.0.0.0:*\n`).join('') +
-      `ESTAB   0       36      ${`${network.ip}:22`.padStart(18)}       ${`${source}:51122`.padStart(18)}\n`,
+}
+
+const ss: Command = (args, { machine: { network }, source, since }) => {
+  const flags = new Set(args.filter((arg) => arg.startsWith('-')).flatMap((arg) => [...arg.slice(1)]))
+  if (flags.has('s'))
+    return say(
+      'Total: 121\nTCP:   6 (estab 1, closed 0, orphaned 0, timewait 0)\n\nTransport Total     IP        IPv6\nRAW\t  0         0         0        \nUDP\t  0         0         0        \nTCP\t  6         5         1        \nINET\t  6         5         1        \nFRAG\t  0         0         0        \n\n',
+    )
+  const kind = flags.has('t') !== flags.has('u') ? '' : 'Netid '
+  const prefix = kind === '' ? '' : 'tcp   '
+  const rows = [
+    ...(flags.has('l') || flags.has('a')
+      ? listening
+          .filter(([one]) => one === 'tcp' && (flags.has('t') || !flags.has('u')))
+          .map(
+            ([, port, pid, name]) =>
+              `${prefix}LISTEN 0      128          0.0.0.0:${String(port).padEnd(5)}      0.0.0.0:*     ${flags.has('p') ? `users:(("${name.split(':')[0]}",pid=${pid},fd=3))` : ''}`,
+          )
+      : []),
+    ...(flags.has('l') || (flags.has('u') && !flags.has('t'))
+      ? []
+      : [`${prefix}ESTAB  0      36       ${`${network.ip}:22`.padStart(15)}      ${source}:${peerPort(since)}`]),
+  ]
+  return say(
+    `${kind}State  Recv-Q Send-Q Local Address:Port  Peer Address:PortProcess\n${rows.map((row) => `${row.trimEnd()}${' '.repeat(flags.has('p') ? 0 : 1)}\n`).join('')}`,
   )
+}
+
+const rules: Command = (args, { user }) => {
+  if (user.uid !== 0)
+    return complain(
+      'iptables v1.8.7 (nf_tables): Could not fetch rule set generation id: Permission denied (you must be root)\n',
+      4,
+    )
+  if (args.length === 0)
+    return complain(
+      "iptables v1.8.7 (nf_tables): no command specified\nTry `iptables -h' or 'iptables --help' for more information.\n",
+      2,
+    )
+  if (args.some((arg) => /^(-L|--list|-\w*L\w*)$/.test(arg)))
+    return say(
+      ['INPUT', 'FORWARD', 'OUTPUT']
+        .map(
+          (chain) => `Chain ${chain} (policy ACCEPT)\ntarget     prot opt source               destination         \n`,
+        )
+        .join('\n'),
+    )
+  if (args.includes('-S')) return say('-P INPUT ACCEPT\n-P FORWARD ACCEPT\n-P OUTPUT ACCEPT\n')
+  return {}
+}
 
 export const network: Readonly<Record<string, Command>> = {
-  wget,
-  curl,
-  tftp,
-  ftpget,
-  ping,
   ifconfig,
   ip,
   netstat,
@@ -216,19 +166,7 @@ export const network: Readonly<Record<string, Command>> = {
     say(
       `Address                  HWtype  HWaddress           Flags Mask            Iface\n_gateway                 ether   52:54:00:12:35:02   C                     ${n.device}\n`,
     ),
-  nc: async (_, io) => (await io.sleep(1000), { code: 1 }),
-  ssh: async (args, io) => (
-    await io.sleep(1500),
-    complain(
-      `ssh: connect to host ${letters(args).rest[0]?.split('@').at(-1) ?? ''} port 22: Connection timed out\n`,
-      255,
-    )
-  ),
-  telnet: async (args, io) => (
-    await io.sleep(1500),
-    complain(`Trying ${args[0] ?? ''}...\ntelnet: Unable to connect to remote host: Connection timed out\n`)
-  ),
-  iptables: silent,
-  ip6tables: silent,
+  iptables: rules,
+  ip6tables: rules,
   nft: silent,
 }

@@ -1,36 +1,9 @@
-import { ownProgram } from '../fs.ts'
 import { resolvePath } from '../node.ts'
+import { busybox } from './busybox.ts'
+import { openssl } from './crypt.ts'
 import { complain, letters, say, silent, type Command } from './command.ts'
 
 const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`
-
-/** The applets that this machine's busybox has. */
-const applets = new Set(
-  'ash awk base64 basename cat chmod chown cp cut date dd df dirname dmesg du echo egrep env expr false fgrep find free ftpget grep gunzip gzip head hostname id ifconfig ip kill killall less ln ls md5sum mkdir mknod mount mv nc netstat nslookup od passwd pidof ping ps pwd readlink reboot rm rmdir sed seq sh sleep sort stat su sync tail tar tee telnet test tftp time top touch tr true tty umount uname uniq uptime vi wc wget which whoami xargs yes zcat'.split(
-    ' ',
-  ),
-)
-
-const busybox: Command = async (args, io) => {
-  const [name, ...rest] = args
-  if (name?.startsWith(ownProgram) === true) {
-    const { commands } = await import('./index.ts')
-    return commands.get(name.slice(ownProgram.length))?.(rest, io) ?? {}
-  }
-  if (name === undefined || name === '--help') {
-    return say(
-      `BusyBox v1.30.1 (Debian 1:1.30.1-6+b3) multi-call binary.\nBusyBox is copyrighted by many authors between 1998-2015.\nLicensed under GPLv2. See source distribution for detailed\ncopyright notices.\n\nUsage: busybox [function [arguments]...]\n   or: busybox --list[-full]\n\nCurrently defined functions:\n\t${[...applets].join(', ')}\n`,
-    )
-  }
-  if (name === '--list') return say([...applets].map((applet) => `${applet}\n`).join(''))
-  if (!applets.has(name)) return complain(`${name}: applet not found\n`, 127)
-  if (rest.length === 0 && (name === 'wget' || name === 'tftp' || name === 'ping')) {
-    return complain(
-      `BusyBox v1.30.1 (Debian 1:1.30.1-6+b3) multi-call binary.\n\nUsage: ${name} [OPTIONS] ${name === 'ping' ? 'HOST' : name === 'wget' ? 'URL...' : 'HOST [PORT]'}\n`,
-    )
-  }
-  return io.exec([name === 'ash' ? 'sh' : name, ...rest].map(quote).join(' '), io.stdin)
-}
 
 /** Sets the password of one account from lines "user:password". */
 const chpasswd: Command = (_, { stdin, effects, machine }) => {
@@ -49,15 +22,21 @@ const chpasswd: Command = (_, { stdin, effects, machine }) => {
 /** passwd with its answers on standard input, as scripts use it. */
 const passwd: Command = (args, { stdin, effects, user }) => {
   const name = letters(args).rest[0] ?? user.name
-  const lines = stdin.split('\n').filter((line) => line !== '')
-  const secret = lines.at(-1)
-  if (secret === undefined)
-    return {
-      err: 'New password: Password change has been aborted.\npasswd: Authentication token manipulation error\npasswd: password unchanged\n',
-      code: 10,
-    }
+  if (user.uid !== 0 && name !== user.name)
+    return complain(`passwd: You may not view or modify password information for ${name}.\n`)
+  const lines = stdin.split('\n').slice(0, -1)
+  // Only root is not asked for the present one.
+  const asks = user.uid === 0 ? '' : `Changing password for ${name}.\nCurrent password: `
+  const [secret, again] = user.uid === 0 ? lines : lines.slice(1)
+  const lost = (words: string, code: number) =>
+    complain(
+      `${asks}New password: ${secret === undefined ? '' : 'Retype new password: '}${words}\npasswd: Authentication token manipulation error\npasswd: password unchanged\n`,
+      code,
+    )
+  if (secret === undefined || again === undefined) return lost('Password change has been aborted.', 10)
+  if (secret !== again) return lost('Sorry, passwords do not match.', 10)
   effects.push({ type: 'password', user: name, secret: Buffer.from(secret, 'latin1').toString('utf8') })
-  return { err: 'New password: Retype new password: passwd: password updated successfully\n' }
+  return { err: `${asks}New password: Retype new password: passwd: password updated successfully\n` }
 }
 
 const sudo: Command = async (args, io) => {
@@ -76,7 +55,20 @@ const su: Command = async (args, io) => {
 
 const nohup: Command = async (args, io) => {
   if (args.length === 0) return complain("nohup: missing operand\nTry 'nohup --help' for more information.\n", 125)
-  return io.exec(args.map(quote).join(' '), io.stdin)
+  const { out = '', err = '', code = 0 } = await io.exec(args.map(quote).join(' '), io.stdin)
+  return {
+    out,
+    code,
+    err: err
+      .replace(
+        /^bash: (?:line \d+: )?(\S+): command not found$/m,
+        "nohup: failed to run command '$1': No such file or directory",
+      )
+      .replace(
+        /^bash: (?:line \d+: )?(\S+): (No such file or directory|Permission denied)$/m,
+        "nohup: failed to run command '$1': $2",
+      ),
+  }
 }
 
 const useradd: Command = (args, io) => {
@@ -90,24 +82,6 @@ const useradd: Command = (args, io) => {
   io.effects.push({ type: 'persistence', method: 'account', path: '/etc/passwd', content: line })
   if (at >= 0) io.effects.push({ type: 'password', user: name, secret: args[at + 1] ?? '' })
   return {}
-}
-
-const apt: Command = async (args, io) => {
-  const { rest } = letters(args)
-  await io.sleep(400)
-  const head = 'Reading package lists... Done\nBuilding dependency tree... Done\nReading state information... Done\n'
-  if (rest[0] === 'update')
-    return say(
-      `Hit:1 http://deb.debian.org/debian bullseye InRelease\nHit:2 http://deb.debian.org/debian bullseye-updates InRelease\nHit:3 http://security.debian.org/debian-security bullseye-security InRelease\n${head}All packages are up to date.\n`,
-    )
-  if (rest[0] === 'install')
-    return say(
-      `${head}${rest
-        .slice(1)
-        .map((name) => `${name} is already the newest version.\n`)
-        .join('')}0 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.\n`,
-    )
-  return say(`${head}0 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.\n`)
 }
 
 const services = new Map([
@@ -153,7 +127,6 @@ const interpreter =
   (args) =>
     args.includes('-V') || args.includes('--version') ? say(`${version}\n`) : {}
 
-const pkill: Command = () => ({ code: 1 })
 const yes: Command = (args) => say(`${args.length === 0 ? 'y' : args.join(' ')}\n`.repeat(4096).slice(0, 64 * 1024))
 
 export const programs: Readonly<Record<string, Command>> = {
@@ -170,32 +143,31 @@ export const programs: Readonly<Record<string, Command>> = {
   deluser: silent,
   groupadd: silent,
   addgroup: silent,
-  apt,
-  'apt-get': apt,
-  dpkg: silent,
   systemctl,
-  service: (args, io) => systemctl([args[1] ?? '', args[0] ?? ''], io),
+  service: (args, io) => {
+    const [name, verb] = args
+    if (name === undefined)
+      return complain('Usage: service < option > | --status-all | [ service_name [ command | --full-restart ] ]\n')
+    if (name === '--status-all') return { out: [...services.keys()].map((key) => ` [ + ]  ${key}\n`).join('') }
+    if (!services.has(name)) return complain(`${name}: unrecognized service\n`)
+    return verb === undefined
+      ? complain(`Usage: /etc/init.d/${name} {start|stop|restart|status}\n`)
+      : systemctl([verb, name], io)
+  },
   python3: interpreter('Python 3.9.2'),
   python: interpreter('Python 3.9.2'),
-  perl: interpreter('This is perl 5, version 32, subversion 1 (v5.32.1) built for x86_64-linux-gnu-thread-multi'),
+  perl: (args) =>
+    args.includes('-v')
+      ? say(
+          '\nThis is perl 5, version 32, subversion 1 (v5.32.1) built for x86_64-linux-gnu-thread-multi\n(with 50 registered patches, see perl -V for more detail)\n\nCopyright 1987-2021, Larry Wall\n\nPerl may be copied only under the terms of either the Artistic License or the\nGNU General Public License, which may be found in the Perl 5 source kit.\n\nComplete documentation for Perl, including FAQ lists, should be found on\nthis system using "man perl" or "perldoc perl".  If you have access to the\nInternet, point your browser at http://www.perl.org/, the Perl Home Page.\n\n',
+        )
+      : {},
   gcc: (args) =>
     args.includes('--version')
       ? say('gcc (Debian 10.2.1-6) 10.2.1 20210110\n')
       : args.length === 0
         ? complain('gcc: fatal error: no input files\ncompilation terminated.\n')
         : {},
-  kill: silent,
-  pkill,
-  killall: (args) =>
-    args.length === 0
-      ? complain('Usage: killall [OPTION]... [--] NAME...\n')
-      : complain(
-          args
-            .filter((arg) => !arg.startsWith('-'))
-            .map((name) => `${name}: no process found\n`)
-            .join(''),
-        ),
-  pgrep: () => ({ code: 1 }),
   yes,
   sleep: async (args, io) => {
     const seconds = args.reduce(
@@ -240,12 +212,10 @@ export const programs: Readonly<Record<string, Command>> = {
   vim: silent,
   nano: silent,
   journalctl: () => say('-- No entries --\n'),
-  scp: silent,
   sftp: silent,
-  openssl: (args) => (args[0] === 'version' ? say('OpenSSL 1.1.1w  11 Sep 2023\n') : {}),
+  openssl,
   'ssh-keygen': (args) => (args.length === 0 ? {} : say('')),
   lsof: silent,
-  tty: () => say('/dev/pts/0\n'),
   unzip: (args, io) =>
     io.fs.node(resolvePath(io.cwd, args[0] ?? '')) === undefined
       ? complain(`unzip:  cannot find or open ${args[0] ?? ''}, ${args[0] ?? ''}.zip or ${args[0] ?? ''}.ZIP.\n`, 9)

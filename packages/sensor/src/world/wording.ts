@@ -1,0 +1,130 @@
+// How programs word what went wrong. The shell's engine has one wording for all of them; real ones differ, and
+// attackers' scripts look for the difference.
+
+/** Programs of GNU coreutils that name their help after a wrong use. */
+const coreutils = new Set(
+  'base32 base64 basename cat chgrp chmod chown cksum comm cp csplit cut date dd df dir dirname du expand factor fmt fold head id install join link ln ls md5sum mkdir mkfifo mknod mktemp mv nice nl nohup nproc numfmt od paste pathchk pr printenv readlink realpath rm rmdir seq sha1sum sha256sum sha512sum shred shuf sleep sort split stat stty sum sync tac tail tee timeout touch tr truncate tsort tty uname unexpand uniq unlink uptime users vdir wc who whoami xargs env'.split(
+    ' ',
+  ),
+)
+const wrongUse =
+  /missing (?:\w+ )?(?:file )?operand|invalid option --|unrecognized option|extra operand|you must specify a list|option requires an argument/
+
+/** The words of GNU programs. @param name the program; @param args what it was given */
+export function gnu(name: string, args: readonly string[], err: string): string {
+  if (err === '') return err
+  let said = err
+  if (name === 'head' || name === 'tail')
+    said = said.replace(
+      new RegExp(`^${name}: (?!cannot|invalid|option|unrecognized)(.+): No such file or directory$`, 'gm'),
+      `${name}: cannot open '$1' for reading: No such file or directory`,
+    )
+  const last = args.filter((arg) => !arg.startsWith('-')).at(-1)
+  if (name === 'tar' && /Cannot open: No such file/.test(said) && !/not recoverable/.test(said))
+    return `${said}tar: Error is not recoverable: exiting now\n`
+  if (/^(cp|mv)$/.test(name) && last !== undefined)
+    said = said.replace(/missing destination file operand$/m, `missing destination file operand after '${last}'`)
+  if (/^(chmod|chown|chgrp)$/.test(name) && last !== undefined)
+    said = said.replace(/missing operand$/m, `missing operand after ‘${last}’`)
+  if (/^(head|tail)$/.test(name))
+    said = said.replace(/invalid number of lines$/m, `invalid number of lines: ‘${last ?? ''}’`)
+  if (name === 'grep' && /invalid option|unrecognized option/.test(said))
+    return `${said.trimEnd()}\nUsage: grep [OPTION]... PATTERNS [FILE]...\nTry 'grep --help' for more information.\n`
+  if (!coreutils.has(name) || !wrongUse.test(said) || /Try '/.test(said)) return said
+  return `${said.trimEnd()}\nTry '${name} --help' for more information.\n`
+}
+
+/** The words of dash, for a shell that was called as sh. @param script its name, or "" when lines came from a pipe or -c */
+export function dash(err: string, script: string, text: string): string {
+  const at = (words: string): number => {
+    const line = text.split('\n').findIndex((part) => part.includes(words))
+    return line < 0 ? 1 : line + 1
+  }
+  const name = script === '' ? 'sh' : script
+  return err
+    .replace(
+      /^(?:bash|sh): (?:line (\d+): )?([^:\n]+): command not found$/gm,
+      (_, line: string | undefined, word: string) => `${name}: ${line ?? at(word)}: ${word}: not found`,
+    )
+    .replace(
+      /^bash: (?:line (\d+): )?([^:\n]*\/[^:\n]*): No such file or directory$/gm,
+      (_, line: string | undefined, word: string) =>
+        text.includes(`>${word}`) || text.includes(`> ${word}`)
+          ? `${name}: ${line ?? at(word)}: cannot create ${word}: Directory nonexistent`
+          : `${name}: ${line ?? at(word)}: ${word}: not found`,
+    )
+    .replace(
+      /^bash: (?:line (\d+): )?([^:\n]+): Permission denied$/gm,
+      (_, line: string | undefined, word: string) => `${name}: ${line ?? at(word)}: ${word}: Permission denied`,
+    )
+    .replace(
+      /^bash: (?:line (\d+): )?cd: (.+): (?:No such file or directory|Not a directory)$/gm,
+      (_, line: string | undefined, word: string) => `${name}: ${line ?? at(word)}: cd: can't cd to ${word}`,
+    )
+    .replace(
+      /^bash: syntax error near unexpected token `(.*)'$/gm,
+      (_, token: string) => `${name}: ${at(token)}: Syntax error: "${token}" unexpected`,
+    )
+    .replace(
+      /^bash: unexpected EOF while looking for matching `(.)'$/gm,
+      () => `${name}: 1: Syntax error: Unterminated quoted string`,
+    )
+}
+
+/** The words of busybox, from those of GNU. */
+export function busyboxWords(applet: string, err: string): string {
+  const swaps: readonly (readonly [RegExp, string])[] = [
+    [/^cat: (.+): No such file or directory$/gm, "cat: can't open '$1': No such file or directory"],
+    [/^cat: (.+): Is a directory$/gm, 'cat: read error: Is a directory'],
+    [/^(rm|rmdir): (?:cannot remove|failed to remove) '(.+)': (.+)$/gm, "$1: can't remove '$2': $3"],
+    [/^rmdir: can't remove '(.+)': (.+)$/gm, "rmdir: '$1': $2"],
+    [/^cp: cannot stat '(.+)': (.+)$/gm, "cp: can't stat '$1': $2"],
+    [/^mv: cannot stat '(.+)': (.+)$/gm, "mv: can't rename '$1': $2"],
+    [/^ls: cannot access '(.+)': (.+)$/gm, 'ls: $1: $2'],
+    [/^mkdir: cannot create directory [‘'](.+)[’']: (.+)$/gm, "mkdir: can't create directory '$1': $2"],
+    [/^(chmod|chown|touch|ln|stat|du): cannot (?:access|touch|stat|read) '(.+)': (.+)$/gm, '$1: $2: $3'],
+    [/^(head|tail): cannot open '(.+)' for reading: (.+)$/gm, '$1: $2: $3'],
+    [/^dd: failed to open '(.+)': (.+)$/gm, "dd: can't open '$1': $2"],
+    [/^find: [‘'](.+)[’']: (.+)$/gm, 'find: $1: $2'],
+  ]
+  let said = err
+  for (const [from, to] of swaps) said = said.replace(from, to)
+  if (applet === 'dd') said = said.replace(/^\d+ bytes.*copied.*\n/gm, '')
+  return said.replace(/^Try '.* --help' for more information\.\n/gm, '')
+}
+
+/** What only begins a command. */
+const openQuote = /^bash: (?:line \d+: )?unexpected EOF while looking for matching `(.)'$/gm
+const badToken = /^bash: (?:line \d+: )?syntax error near unexpected token `(.*)'$/gm
+
+/**
+ * The words of bash itself: as a log-in shell at a terminal, or as one that was given a single command.
+ * @param text the command, to say at which of its lines something happened
+ */
+export function bash(raw: string, terminal: boolean, text: string): string {
+  if (!raw.includes('bash: ')) return raw
+  if (terminal) return raw.replace(/^bash: (?:line \d+: )?/gm, '-bash: ')
+  const lines = text.split('\n')
+  const at = (word: string): number =>
+    Math.max(
+      0,
+      lines.findIndex((line) => line.includes(word)),
+    ) + 1
+  return raw
+    .replace(openQuote, (_, quote: string) => {
+      const last = lines.findLastIndex((line) => line.includes(quote)) + 1
+      return `bash: -c: line ${Math.max(1, last)}: unexpected EOF while looking for matching \`${quote}'\nbash: -c: line ${lines.length + 1}: syntax error: unexpected end of file`
+    })
+    .replace(badToken, (_, token: string) => {
+      const line = at(token)
+      return `bash: -c: line ${line}: syntax error near unexpected token \`${token}'\nbash: -c: line ${line}: \`${lines[line - 1] ?? ''}'`
+    })
+    .replace(
+      /^bash: syntax error: unexpected end of file$/gm,
+      `bash: -c: line ${lines.length + 1}: syntax error: unexpected end of file`,
+    )
+    .replace(/^bash: (?!-c: |line \d)(.*)$/gm, (_, rest: string) => {
+      const word = (/^(?:\w+: )?(.+?): /.exec(rest)?.[1] ?? rest).replace(/^\((\d+)\) -$/, '$1')
+      return `bash: line ${at(word)}: ${rest}`
+    })
+}

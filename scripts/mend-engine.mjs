@@ -1,0 +1,65 @@
+// The shell's engine (just-bash) is built for other uses, and in a few places it says or does what no real bash does.
+// Those are mended as it is bundled. Each mend must fit, or the build fails: a new version of the engine is looked at
+// again.
+import { readFileSync } from 'node:fs'
+
+const { help } = JSON.parse(
+  readFileSync(new URL('../packages/sensor/src/personas/facts/debian-11-says.json', import.meta.url), 'utf8'),
+)
+
+const mends = [
+  {
+    why: 'help is that of bash',
+    find: /(function \w+\(\)\{)(let \w+=\[\];\w+\.push\("just-bash shell builtins"\))/,
+    put: (_, head, rest) => `${head}return{exitCode:0,stdout:${JSON.stringify(help)},stderr:""};${rest}`,
+  },
+  {
+    why: 'a file that cannot be written ends one command, not the whole line, and the reason is told',
+    find: /catch\((\w+)\)\{if\(!\w+\)throw \1;return\{error:(\w+)\("",`bash: \$\{(\w+)\}: cannot open redirect target\n`,1\)\}\}/,
+    put: 'catch($1){return{error:$2("",`bash: ${$3}: ${$1.words??"Permission denied"}\n`,1)}}',
+  },
+  {
+    why: 'a loop of links is named',
+    find: /`bash: \$\{(\w+)\}: cannot open redirect target\n`/,
+    put: '`bash: ${$1}: Too many levels of symbolic links\n`',
+  },
+  {
+    why: 'programs are in sbin, too',
+    find: /return (\w+)===`\/bin\/\$\{(\w+)\}`\|\|\1===`\/usr\/bin\/\$\{\2\}`/,
+    put: 'return /^(\\/usr)?\\/s?bin\\/[^/]+$/.test($1)&&$1.endsWith("/"+$2)',
+  },
+  {
+    why: 'what the shell itself knows needs no file',
+    find: /(async function \w+\((\w+),(\w+),\w+\)\{)(if\(\3\.includes\("\/"\)\)\{let (\w+)=\2\.fs\.resolvePath\(\2\.state\.cwd,\3\);if\(!await)/,
+    put: '$1{const own=$2.commands.get($3);if(own?.ofShell)return{cmd:own,path:$3}}$4',
+  },
+  {
+    why: 'what is not there is not found, and no more is said',
+    find: /\w+\((\w+)\)\?\w+\(`bash: \$\{\1\}: command not available in browser environments[^`]*`,127\):/,
+    put: '',
+  },
+  {
+    why: 'the version of Debian 11',
+    find: /"5\.1\.0\(1\)-release"/,
+    put: '"5.1.4(1)-release"',
+  },
+  {
+    why: 'bash says it so',
+    find: /is an alias for "\$\{(\w+)\}"/,
+    put: "is aliased to \\`${$1}'",
+  },
+]
+
+/** For the bundler. */
+export const mendEngine = {
+  name: 'mend-engine',
+  transform(code, id) {
+    if (!/just-bash\/dist\/bundle\/index\.js$/.test(id.replaceAll('\\', '/'))) return null
+    let mended = code
+    for (const { why, find, put } of mends) {
+      if (!find.test(mended)) throw new Error(`The shell's engine has changed; this no longer fits: ${why}`)
+      mended = mended.replace(find, put)
+    }
+    return { code: mended, map: null }
+  },
+}
