@@ -46,6 +46,14 @@ for (const program of programs.filter(there).sort())
       ...(code !== 0 && { code }),
     }
   }
+/** What fails without arguments tells how it is to be used; those that would wait for their input are left out. */
+const patient = /^(bzip2|chpasswd|crontab|gunzip|gzip|less|more|nano|passwd|su|sudo|top|unzip|vi|watch|xz|zcat)$/
+for (const program of programs.filter((one) => there(one) && !patient.test(one)).sort()) {
+  const { out, err, code } = run(program)
+  if (code === null || code === 0 || out.length + err.length > longest || /\/proc|booted/.test(out + err)) continue
+  if (!/usage|missing|Try ['`]|must specify|not enough|no input files|wrong/i.test(out + err)) continue
+  said[program] = { ...(out !== '' && { out }), ...(err !== '' && { err }), code }
+}
 const applets = there('busybox') ? run('busybox', '--list').out.trim().split('\n') : []
 for (const applet of applets) {
   const { out, err } = run('busybox', applet, '--help')

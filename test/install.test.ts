@@ -55,7 +55,9 @@ test('the program of a sensor is small and has neither store nor portal in it', 
     .filter((name) => name.startsWith('skep-sensor'))
     .map((name) => readFileSync(join(root, 'program', name), 'utf8'))
     .join('')
-  for (const word of ['chdb', 'libsql', 'clickhouse', 'peculiar']) expect(text.toLowerCase()).not.toContain(word)
+  // The decoy's own list of files has a libsqlite3.
+  for (const word of [/chdb/i, /libsql(?!ite)/i, /clickhouse/i, /peculiar/i])
+    expect(word.exec(text)?.[0]).toBeUndefined()
   expect(run('--version').stdout.trim()).toBe(
     (JSON.parse(readFileSync(join(here, 'packages/cli/package.json'), 'utf8')) as { version: string }).version,
   )

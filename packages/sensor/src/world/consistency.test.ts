@@ -189,3 +189,31 @@ test('a password is hashed as crypt(3) hashes it', () => {
   // Made with openssl passwd -1 -salt abcdefgh vGhVVXXb
   expect(md5crypt('vGhVVXXb', 'abcdefgh')).toBe('$1$abcdefgh$0vRM4Khgtqne3lBXV8URS/')
 })
+
+test('an account that is made is there, in its groups, with its folder, until it is taken away', async () => {
+  const source = '192.0.2.20'
+  const { out: said } = await say(
+    'useradd -m -s /bin/bash -G sudo helper; id helper; groups helper; ls -d /home/helper; grep -c ^helper /etc/shadow; getent passwd helper; userdel -r helper; id helper; ls /home/helper',
+    source,
+  )
+  const { uid = 0 } = { uid: Number(/uid=(\d+)/.exec(said)?.[1]) }
+  expect(uid).toBeGreaterThanOrEqual(1000)
+  expect(said).toBe(
+    `uid=${uid}(helper) gid=${uid}(helper) groups=${uid}(helper),27(sudo)\nhelper : helper sudo\n/home/helper\n1\nhelper:x:${uid}:${uid}::/home/helper:/bin/bash\n`,
+  )
+  expect((await say('useradd root; useradd -u 0 x1; useradd -o -u 0 -d / x2; id -u x2', source)).out).toBe('0\n')
+})
+
+test('what runs for too long is ended, what is to run at the end runs, and a process may stand in for a file', async () => {
+  const before = Date.now()
+  expect(
+    await out("timeout 1 sleep 300; echo $?; trap 'echo last' EXIT; diff <(echo a) <(echo b); head -1 <(seq 5)"),
+  ).toBe('124\n1c1\n< a\n---\n> b\n1\nlast')
+  expect(Date.now() - before).toBeLessThan(20_000)
+  expect(await out('seq 10 | head -n -7; seq 10 | tail -n +9; seq 3 | tail -c 2; head -c 4 /dev/zero | wc -c')).toBe(
+    '1\n2\n3\n9\n10\n3\n\n4'.replace('\n\n', '\n'),
+  )
+  expect(await out('echo hello | xxd; echo 68690a | xxd -r -p; echo "a b" | xargs -n1 echo x')).toBe(
+    '00000000: 6865 6c6c 6f0a                           hello.\nhi\nx a\nx b',
+  )
+})

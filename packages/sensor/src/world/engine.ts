@@ -4,7 +4,8 @@ import { builtins } from './commands/builtins.ts'
 import type { Command, Result } from './commands/command.ts'
 import { commands } from './commands/index.ts'
 import { resolvePath } from './node.ts'
-import { dash, gnu } from './wording.ts'
+import { unknownProgram } from './fs.ts'
+import { dash, gnu, inner } from './wording.ts'
 
 /** What a program says of itself, recorded from the real one. */
 const recorded: Readonly<Record<string, { out?: string; err?: string; code?: number }>> = says.programs
@@ -24,7 +25,10 @@ interface Context {
   readonly env: Map<string, string>
   readonly exportedEnv?: Readonly<Record<string, string>>
   readonly stdin: unknown
-  readonly fs: { readonly exists: (path: string) => Promise<boolean> }
+  readonly fs: {
+    readonly exists: (path: string) => Promise<boolean>
+    readonly readFile: (path: string) => Promise<string>
+  }
   readonly exec?: (line: string, options: object) => Promise<{ stdout: string; stderr: string; exitCode: number }>
 }
 interface Outcome {
@@ -92,10 +96,69 @@ function inBackground(ast: Script): Script {
 export const plain = (text: string): string =>
   /[^\u0000-\u00ff]/.test(text) ? Buffer.from(text).toString('latin1') : text
 
+/** Programs for which -V is --version. */
+const versionLetter = new Set(
+  'bash curl free gawk grep gzip pgrep pkill ps sudo tar top uptime vmstat w wget'.split(' '),
+)
+
+/** The letters that a program knows, where it is strict and the one here is not: with them, what it does not know. */
+const letters: Readonly<Record<string, string>> = {
+  crontab: 'ueilr',
+  df: 'aBhHiklmPtTvx',
+  env: '0iuCSv',
+  free: 'bkmghltscwV',
+  hostname: 'aAbdfFiIsyhV',
+  id: 'aGgnruZz',
+  sort: 'bcCdfghikmMnorRsStTuVyz',
+  su: 'cfglmpPsVhT',
+  sudo: 'AbBCDEeghHiKkllnPpRrSsTtUuVv',
+  tail: 'cfFnqsvz0123456789',
+  uname: 'amnprsvio',
+  uptime: 'phsV',
+  who: 'abdHlmpqrstTuw',
+}
+/** How a program ends that was asked for what it does not know, where not with 1. */
+const codes: Readonly<Record<string, number>> = { env: 125, hostname: 255, ls: 2, sort: 2 }
+
+/** A single word of letters, one of which the program does not know. */
+function wrongOption(name: string, args: readonly string[]): Outcome | undefined {
+  const [word = ''] = args
+  const known = letters[name]
+  if (known === undefined || !/^-[A-Za-z]/.test(word)) return undefined
+  const letter = word[1] ?? ''
+  if (known.includes(letter)) return undefined
+  const usage = recorded[name]?.err ?? recorded[`${name} --help`]?.out ?? recorded[`${name} --help`]?.err ?? ''
+  const tail =
+    name === 'free' || name === 'sudo' || name === 'hostname'
+      ? usage
+      : name === 'crontab'
+        ? usage.replace(/^crontab: invalid option.*\n/, '')
+        : `Try '${name} --help' for more information.\n`
+  return { stdout: '', stderr: `${name}: invalid option -- '${letter}'\n${tail}`, exitCode: codes[name] ?? 1 }
+}
+
+/** Options with their value stuck to them, for programs of the engine that want it apart. */
+const glued: Readonly<Record<string, string>> = { xargs: 'nIPLds', paste: 'd', du: 'd' }
+function apart(name: string, args: readonly string[]): string[] {
+  const valued = glued[name]
+  if (valued === undefined) return [...args]
+  if (name === 'paste' && args.every((arg) => arg.startsWith('-') && arg !== '-')) return apart(name, [...args, '-'])
+  return args.flatMap((arg) => {
+    const match = /^-([a-zA-Z]*?)([a-zA-Z])(.+)$/.exec(arg)
+    if (match === null || arg.startsWith('--')) return [arg]
+    for (let at = 1; at < arg.length - 1; at++)
+      if (valued.includes(arg[at] ?? ''))
+        return [...(at > 1 ? [arg.slice(0, at)] : []), `-${arg[at]}`, arg.slice(at + 1)]
+    return [arg]
+  })
+}
+
 /** What a program was recorded to say when it is asked for its help or version. */
 function told(name: string, args: readonly string[]): Outcome | undefined {
-  if (args.length !== 1 || (args[0] !== '--help' && args[0] !== '--version')) return undefined
-  const known = recorded[`${name} ${args[0]}`]
+  if (args.length > 1) return undefined
+  const asked = args[0] === '-V' && versionLetter.has(name) ? '--version' : args[0]
+  if (asked !== undefined && asked !== '--help' && asked !== '--version') return wrongOption(name, args)
+  const known = recorded[asked === undefined ? name : `${name} ${asked}`]
   if (known === undefined) return undefined
   return {
     stdout: unsafeBytesFromLatin1(plain(known.out ?? '')) as unknown as string,
@@ -138,20 +201,54 @@ export function makeEngine(
     table.set(name, {
       ...kept,
       execute: async (args, context) => {
-        const outcome = told(name, args) ?? (await kept.execute(args, context))
+        const silent = args.length === 0 && String(context.stdin ?? '') !== ''
+        let outcome: Outcome
+        try {
+          outcome = (silent ? undefined : told(name, args)) ?? (await kept.execute(apart(name, args), context))
+        } catch (error) {
+          if (!/^ENOENT: /.test((error as Error).message)) throw error
+          const path = args.filter((arg) => !arg.startsWith('-')).at(-1) ?? ''
+          outcome = { stdout: '', stderr: `${name}: ${path}: No such file or directory\n`, exitCode: 1 }
+        }
+        if (name === 'md5sum' || name === 'sha1sum' || name === 'sha256sum') sumsOf(outcome)
         if (outcome.stderr === '') return outcome
+        if (
+          name === 'bash' &&
+          outcome.exitCode === 127 &&
+          outcome.stderr === `bash: ${args[0]}: No such file or directory\n`
+        )
+          return {
+            ...outcome,
+            stderr: outcome.stderr.replace('bash: ', `bash: ${inner}`),
+            internalOutputAccounting: undefined,
+          }
         const stderr =
           name === 'sh'
             ? asDash(args, context, outcome)
             : gnu(name, args, await target(name, args, context, outcome.stderr))
         // What was counted before is counted anew.
-        const exitCode = stderr.startsWith('sh: 0: cannot open ') ? 2 : outcome.exitCode
+        const exitCode =
+          stderr.startsWith('sh: 0: ') || /^(sed: can't read|awk: fatal|sort: cannot read)/.test(stderr)
+            ? 2
+            : outcome.exitCode
         return { ...outcome, stderr, exitCode, internalOutputAccounting: undefined }
       },
     })
   }
   const sh = table.get('sh')
   if (sh !== undefined) table.set('dash', { ...sh, name: 'dash' })
+  // What bash does itself.
+  for (const name of ['alias', 'unalias', 'history', 'help']) {
+    const own = table.get(name)
+    if (own !== undefined) table.set(name, { ...own, ofShell: true })
+  }
+  // A program that nobody wrote for us is there, and says what the real one was recorded to say.
+  table.set(unknownProgram, {
+    name: unknownProgram,
+    trusted: true,
+    ofShell: true,
+    execute: async ([name = '', ...args]) => told(name, args) ?? { stdout: '', stderr: '', exitCode: 0 },
+  })
   for (const [name, command] of builtins)
     table.set(name, { name, trusted: true, ofShell: true, execute: execute(command) })
   for (const [name, step] of [
@@ -182,9 +279,19 @@ async function target(name: string, args: readonly string[], { cwd, fs }: Contex
   )
 }
 
+/** Sums of what is not there: the engine prints the error to the output. */
+function sumsOf(outcome: Outcome): void {
+  const lost = /^(?:md5|sha1|sha256)sum: .*: (?:No such file or directory|Is a directory)\n/gm
+  const said = outcome.stdout.match(lost)
+  if (said === null) return
+  outcome.stdout = outcome.stdout.replace(lost, '')
+  outcome.stderr += said.join('')
+}
+
 /** The errors of a script that sh ran. */
 function asDash(args: readonly string[], context: Context, { stderr, exitCode }: Outcome): string {
   const at = args.findIndex((arg) => !arg.startsWith('-'))
+  if (args[0]?.startsWith('--') === true) return 'sh: 0: Illegal option --\n'
   if (args.includes('-c')) return dash(stderr, '', args[args.indexOf('-c') + 1] ?? '')
   const script = at < 0 ? '' : (args[at] ?? '')
   if (exitCode === 127 && stderr === `sh: ${script}: No such file or directory\n`)

@@ -8,6 +8,9 @@ import { living } from './proc.ts'
 /** What an attacker's files may take. */
 export const quota = { nodes: 4000, bytes: 24 * 1024 * 1024, file: 12 * 1024 * 1024 }
 
+/** The name of what runs programs that are only files. No terminal sends its first byte within a command. */
+export const unknownProgram = '\u0001program'
+
 const elfMagic = Buffer.from('\x7fELF', 'latin1')
 
 /** An error as the system words it. */
@@ -243,7 +246,7 @@ export class DecoyFs implements IFileSystem {
     const bytes = Buffer.from(program ? elfMagic : this.content(path))
     if (bytes.length >= 4 && bytes.readUInt32BE(0) === 0x7f454c46) {
       // A program that the attacker brought "runs": to the engine it is an empty script.
-      return ':\n'
+      return program === undefined ? ':\n' : `${unknownProgram} ${nameOf(real)} "$@"\n`
     }
     return bytes.toString('latin1')
   }

@@ -258,6 +258,8 @@ function fromKernel(
   for (const [, path] of mountsOf(machine))
     dir(path, path === '/dev/shm' || path === '/run/lock' ? 0o1777 : 0o755, 0, 0, now)
   link('/proc/self/exe', '/usr/bin/cat')
+  dir('/proc/self/fd', 0o500, 0, 0, now)
+  for (const fd of [0, 1, 2]) link(`/proc/self/fd/${fd}`, '/dev/null')
   link('/proc/self/cwd', '/root')
   link('/proc/self/root', '/')
   for (const process of machine.processes) {

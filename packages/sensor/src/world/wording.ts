@@ -1,19 +1,53 @@
 // How programs word what went wrong. The shell's engine has one wording for all of them; real ones differ, and
 // attackers' scripts look for the difference.
 
+/** Stands before what another bash says, which does not name a line of ours. */
+export const inner = '\u0002'
+
 /** Programs of GNU coreutils that name their help after a wrong use. */
 const coreutils = new Set(
   'base32 base64 basename cat chgrp chmod chown cksum comm cp csplit cut date dd df dir dirname du expand factor fmt fold head id install join link ln ls md5sum mkdir mkfifo mknod mktemp mv nice nl nohup nproc numfmt od paste pathchk pr printenv readlink realpath rm rmdir seq sha1sum sha256sum sha512sum shred shuf sleep sort split stat stty sum sync tac tail tee timeout touch tr truncate tsort tty uname unexpand uniq unlink uptime users vdir wc who whoami xargs env'.split(
     ' ',
   ),
 )
+/** What single programs say otherwise. */
+const words: Readonly<Record<string, readonly (readonly [RegExp, string])[]>> = {
+  awk: [
+    [
+      /^awk: (.+): No such file or directory$/gm,
+      "awk: fatal: cannot open file `$1' for reading: No such file or directory",
+    ],
+  ],
+  chmod: [[/^chmod: invalid mode: '(.*)'$/gm, "chmod: invalid mode: ‘$1’\nTry 'chmod --help' for more information."]],
+  find: [
+    [
+      /^find: (?!unknown|cannot|missing|invalid|[‘'`])(.+): No such file or directory$/gm,
+      'find: ‘$1’: No such file or directory',
+    ],
+    [/^find: unknown predicate '(.*)'$/gm, "find: unknown predicate `$1'"],
+  ],
+  gunzip: [[/^gunzip: (.+): No such file or directory$/gm, 'gzip: $1.gz: No such file or directory']],
+  mkdir: [[/^mkdir: cannot create directory '(.+)': (.+)$/gm, 'mkdir: cannot create directory ‘$1’: $2']],
+  rev: [[/^rev: (.+): No such file or directory$/gm, 'rev: cannot open $1: No such file or directory']],
+  sed: [[/^sed: (.+): No such file or directory$/gm, "sed: can't read $1: No such file or directory"]],
+  sort: [[/^sort: (.+): No such file or directory$/gm, 'sort: cannot read: $1: No such file or directory']],
+  split: [
+    [/^split: (.+): No such file or directory$/gm, "split: cannot open '$1' for reading: No such file or directory"],
+  ],
+  strings: [[/^strings: (.+): No such file or directory$/gm, "strings: '$1': No such file"]],
+  tac: [
+    [/^tac: (.+): No such file or directory$/gm, "tac: failed to open '$1' for reading: No such file or directory"],
+  ],
+  zcat: [[/^zcat: (.+): No such file or directory$/gm, 'gzip: $1.gz: No such file or directory']],
+}
 const wrongUse =
   /missing (?:\w+ )?(?:file )?operand|invalid option --|unrecognized option|extra operand|you must specify a list|option requires an argument/
 
 /** The words of GNU programs. @param name the program; @param args what it was given */
 export function gnu(name: string, args: readonly string[], err: string): string {
   if (err === '') return err
-  let said = err
+  let said = err.replace(/ENOENT: no such file or directory(?:, \w+)?, '[^'\n]*'/g, 'No such file or directory')
+  for (const [from, to] of words[name] ?? []) said = said.replace(from, to)
   if (name === 'head' || name === 'tail')
     said = said.replace(
       new RegExp(`^${name}: (?!cannot|invalid|option|unrecognized)(.+): No such file or directory$`, 'gm'),
@@ -103,7 +137,7 @@ const badToken = /^bash: (?:line \d+: )?syntax error near unexpected token `(.*)
  */
 export function bash(raw: string, terminal: boolean, text: string): string {
   if (!raw.includes('bash: ')) return raw
-  if (terminal) return raw.replace(/^bash: (?:line \d+: )?/gm, '-bash: ')
+  if (terminal) return raw.replace(/^bash: (?!\u0002)(?:line \d+: )?/gm, '-bash: ').replaceAll(inner, '')
   const lines = text.split('\n')
   const at = (word: string): number =>
     Math.max(
@@ -123,8 +157,9 @@ export function bash(raw: string, terminal: boolean, text: string): string {
       /^bash: syntax error: unexpected end of file$/gm,
       `bash: -c: line ${lines.length + 1}: syntax error: unexpected end of file`,
     )
-    .replace(/^bash: (?!-c: |line \d)(.*)$/gm, (_, rest: string) => {
+    .replace(/^bash: (?!-c: |line \d|\u0002)(.*)$/gm, (_, rest: string) => {
       const word = (/^(?:\w+: )?(.+?): /.exec(rest)?.[1] ?? rest).replace(/^\((\d+)\) -$/, '$1')
       return `bash: line ${at(word)}: ${rest}`
     })
+    .replaceAll(inner, '')
 }

@@ -92,8 +92,18 @@ async function run(job: Job): Promise<Done> {
   running.set(job.job, abort)
 
   const background = { depth: 0 }
-  const sleep = async (ms: number): Promise<void> => {
+  const traps: { exit?: string } = {}
+  /** Until when what runs may sleep, the innermost last. */
+  const ends: { at: number; ended: boolean }[] = []
+  const sleep = async (asked: number): Promise<void> => {
     if (abort.signal.aborted || background.depth > 0) return
+    let ms = asked
+    for (const end of ends) {
+      const left = end.at - Date.now()
+      if (left >= ms) continue
+      end.ended = true
+      ms = Math.max(0, left)
+    }
     parentPort?.postMessage({ type: 'waiting', job: job.job, waiting: true } satisfies FromWorker)
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, Math.min(ms, 3_600_000))
@@ -109,7 +119,7 @@ async function run(job: Job): Promise<Done> {
     {
       fs,
       cwd: job.state.cwd,
-      env: { ...job.state.env, HOSTNAME: machine.hostname },
+      env: { ...job.state.env, HOSTNAME: machine.hostname, OLDPWD: job.state.env['OLDPWD'] ?? '' },
       executionLimitProfile: 'hardened',
       sleep,
       processInfo: {
@@ -131,8 +141,17 @@ async function run(job: Job): Promise<Done> {
         since: job.since,
         stdin: String(context.stdin ?? ''),
         tty: job.merged,
+        traps,
         effects,
+        descriptor: async (path) => Buffer.from(await context.fs.readFile(path), 'latin1'),
         sleep,
+        until: async (at, what) => {
+          const end = { at, ended: false }
+          ends.push(end)
+          const result = await what()
+          ends.splice(ends.indexOf(end), 1)
+          return { ended: end.ended, result }
+        },
         exec: async (line, stdin) => {
           const inner = await context.exec?.(line, {
             cwd: context.cwd,
@@ -162,6 +181,11 @@ async function run(job: Job): Promise<Done> {
     err = plain(result.stderr)
     code = result.exitCode
     env = result.env
+    if (traps.exit !== undefined && !job.merged) {
+      const last = await bash.exec(traps.exit, { rawScript: true, signal: abort.signal, env: result.env })
+      out += plain(last.stdout)
+      err += plain(last.stderr)
+    }
     cwd = resolvePath('/', result.env['PWD'] ?? cwd)
     prelude = remember(prelude, job.line)
   } catch (error) {

@@ -119,6 +119,16 @@ const help: Command = (args) =>
         `bash: help: no help topics match \`${args[0]}'.  Try \`help help' or \`man -k ${args[0]}' or \`info ${args[0]}'.\n`,
       )
 
+/** trap: only the end of the shell is ever reached. */
+const trap: Command = (args, { traps }) => {
+  const [action, ...names] = args.filter((arg) => arg !== '--')
+  if (action === undefined) return traps.exit === undefined ? {} : say(`trap -- '${traps.exit}' EXIT\n`)
+  if (!names.some((name) => name === 'EXIT' || name === '0')) return {}
+  if (action === '-' || action === '') delete traps.exit
+  else traps.exit = action
+  return {}
+}
+
 /** Each builtin that is ours, by name. */
 export const builtins: ReadonlyMap<string, Command> = new Map(
   Object.entries({
@@ -139,7 +149,7 @@ export const builtins: ReadonlyMap<string, Command> = new Map(
         tty ? 'bash: suspend: cannot suspend a login shell\n' : 'bash: suspend: cannot suspend: no job control\n',
       ),
     times: () => say('0m0.012s 0m0.004s\n0m0.021s 0m0.013s\n'),
-    trap: silent,
+    trap,
     ulimit,
     umask,
   } satisfies Record<string, Command>),

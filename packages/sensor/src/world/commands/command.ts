@@ -25,8 +25,14 @@ export interface Io {
   /** Whether the attacker sits at a terminal. */
   readonly tty: boolean
   readonly effects: Effect[]
+  /** What is to run when the shell ends. */
+  readonly traps: { exit?: string }
+  /** What comes from a process that stands in for a file: <(…). */
+  readonly descriptor: (path: string) => Promise<Buffer>
   /** Runs a line in the same shell. */
   readonly exec: (line: string, stdin?: string) => Promise<Result>
+  /** Lets something sleep until a time at most. @returns its result, and whether it would have slept longer */
+  readonly until: (at: number, what: () => Promise<Result>) => Promise<{ ended: boolean; result: Result }>
   /** Waits without holding up anyone. */
   readonly sleep: (ms: number) => Promise<void>
 }

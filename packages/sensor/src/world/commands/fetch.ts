@@ -304,7 +304,7 @@ const ftpget: Command = async (args, io) => {
 const ping: Command = async (args, io) => {
   const { rest, options } = parse(args, 'cWwisIMmpQSTt', /^$/)
   const host = rest.at(-1)
-  if (host === undefined) return complain('ping: usage error: Destination address required\n', 2)
+  if (host === undefined) return complain('ping: usage error: Destination address required\n')
   const count = Math.max(1, Math.min(20, Number(options.get('c') ?? 4) || 4))
   const { ip, gateway, hostname } = { ...io.machine.network, hostname: io.machine.hostname }
   const local = host === 'localhost' || host === hostname || /^127\./.test(host) || host === ip
@@ -340,6 +340,15 @@ const connection =
     return say_(host, String(at), came === 'here' ? 'refused' : came)
   }
 
+const remote = connection('ssh', 22, (host, at, came) =>
+  complain(
+    came === 'unresolved'
+      ? `ssh: Could not resolve hostname ${host}: Temporary failure in name resolution\n`
+      : `ssh: connect to host ${host} port ${at}: ${words[came]}\n`,
+    255,
+  ),
+)
+
 export const fetchers: Readonly<Record<string, Command>> = {
   wget,
   curl,
@@ -357,14 +366,8 @@ export const fetchers: Readonly<Record<string, Command>> = {
       ? complain(`telnet: could not resolve ${host}/telnet: Temporary failure in name resolution\n`)
       : { out: `Trying ${host}...\n`, err: `telnet: Unable to connect to remote host: ${words[came]}\n`, code: 1 },
   ),
-  ssh: connection('ssh', 22, (host, at, came) =>
-    complain(
-      came === 'unresolved'
-        ? `ssh: Could not resolve hostname ${host}: Temporary failure in name resolution\n`
-        : `ssh: connect to host ${host} port ${at}: ${words[came]}\n`,
-      255,
-    ),
-  ),
+  ssh: async (args, io) =>
+    args[0] === '-V' ? { err: 'OpenSSH_8.4p1 Debian-5+deb11u3, OpenSSL 1.1.1w  11 Sep 2023\n' } : remote(args, io),
   ftp: async (args) => (letters(args).rest[0] === undefined ? {} : { out: 'ftp: connect: No route to host\n' }),
   scp: async (args) =>
     args.includes('-t')

@@ -1,3 +1,4 @@
+import { accounts } from './accounts.ts'
 import type { Command } from './command.ts'
 import { dump } from './dump.ts'
 import { fetchers } from './fetch.ts'
@@ -8,6 +9,7 @@ import { packages } from './packages.ts'
 import { processes } from './processes.ts'
 import { programs } from './programs.ts'
 import { system } from './system.ts'
+import { text } from './text.ts'
 
 /** Every program that the machine has beyond those of the shell's engine. */
 export const commands: ReadonlyMap<string, Command> = new Map(
@@ -21,6 +23,8 @@ export const commands: ReadonlyMap<string, Command> = new Map(
     ...packages,
     ...processes,
     ...system,
+    ...text,
+    ...accounts,
   }),
 )
 
@@ -28,7 +32,6 @@ export const commands: ReadonlyMap<string, Command> = new Map(
 export const quick: ReadonlySet<string> = new Set([
   'uname',
   'whoami',
-  'id',
   'nproc',
   'hostname',
   'uptime',

@@ -193,7 +193,7 @@ const file: Command = (args, io) => {
 const inner =
   /^(\?|IFS|OSTYPE|MACHTYPE|HOSTTYPE|HOSTNAME|OPTIND|OPTARG|SHELLOPTS|BASHOPTS|BASH\w*|PPID|UID|EUID|RANDOM|SECONDS|LINENO|PIPESTATUS|DIRSTACK|GROUPS|FUNCNAME|PS[0-9]|_)$/
 const exported = ({ exported: set }: Io): [string, string][] =>
-  Object.entries(set).filter(([name]) => !inner.test(name))
+  Object.entries(set).filter(([name, value]) => !inner.test(name) && !(name === 'OLDPWD' && value === ''))
 
 /** env: what is set, or a program with more of it. */
 const env: Command = async (args, io) => {

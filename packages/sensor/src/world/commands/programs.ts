@@ -1,4 +1,5 @@
 import { resolvePath } from '../node.ts'
+import { commOf } from '../proc.ts'
 import { busybox } from './busybox.ts'
 import { openssl } from './crypt.ts'
 import { complain, letters, say, silent, type Command } from './command.ts'
@@ -21,6 +22,12 @@ const chpasswd: Command = (_, { stdin, effects, machine }) => {
 
 /** passwd with its answers on standard input, as scripts use it. */
 const passwd: Command = (args, { stdin, effects, user }) => {
+  if (args.some((arg) => /^-(l|u|d|e|S)$/.test(arg))) {
+    const of = args.find((arg) => !arg.startsWith('-')) ?? user.name
+    return args.includes('-S')
+      ? say(`${of} P 10/20/2023 0 99999 7 -1\n`)
+      : say('passwd: password expiry information changed.\n')
+  }
   const name = letters(args).rest[0] ?? user.name
   if (user.uid !== 0 && name !== user.name)
     return complain(`passwd: You may not view or modify password information for ${name}.\n`)
@@ -42,7 +49,7 @@ const passwd: Command = (args, { stdin, effects, user }) => {
 const sudo: Command = async (args, io) => {
   if (args[0] === '-l')
     return say(
-      `User ${io.user.name} may run the following commands on ${io.machine.hostname}:\n    (ALL : ALL) NOPASSWD: ALL\n`,
+      `Matching Defaults entries for ${io.user.name} on ${io.machine.hostname}:\n    env_reset, mail_badpass, secure_path=/usr/local/sbin\\:/usr/local/bin\\:/usr/sbin\\:/usr/bin\\:/sbin\\:/bin\n\nUser ${io.user.name} may run the following commands on ${io.machine.hostname}:\n    (ALL : ALL) ALL\n`,
     )
   const at = args.findIndex((arg) => !arg.startsWith('-'))
   return at < 0 ? {} : io.exec(args.slice(at).map(quote).join(' '), io.stdin)
@@ -71,61 +78,135 @@ const nohup: Command = async (args, io) => {
   }
 }
 
-const useradd: Command = (args, io) => {
-  const name = letters(args).rest.at(-1)
-  if (name === undefined) return complain('Usage: useradd [options] LOGIN\n', 2)
-  if (io.machine.users.some((user) => user.name === name))
-    return complain(`useradd: user '${name}' already exists\n`, 9)
-  const line = `${name}:x:1005:1005::/home/${name}:/bin/bash\n`
-  io.fs.write('/etc/passwd', Buffer.concat([io.fs.content('/etc/passwd'), Buffer.from(line)]))
-  const at = args.indexOf('-p')
-  io.effects.push({ type: 'persistence', method: 'account', path: '/etc/passwd', content: line })
-  if (at >= 0) io.effects.push({ type: 'password', user: name, secret: args[at + 1] ?? '' })
-  return {}
-}
-
-const services = new Map([
-  ['ssh', 446],
-  ['sshd', 446],
-  ['cron', 402],
-  ['nginx', 488],
-  ['redis', 461],
-  ['redis-server', 461],
-  ['rsyslog', 411],
+/** Units of systemd that run: what they are, their process and its documentation. */
+const services: ReadonlyMap<
+  string,
+  { readonly about: string; readonly pid: number; readonly docs: readonly string[]; readonly file?: string }
+> = new Map([
+  ['ssh', { about: 'OpenBSD Secure Shell server', pid: 446, docs: ['man:sshd(8)', 'man:sshd_config(5)'] }],
+  [
+    'sshd',
+    { about: 'OpenBSD Secure Shell server', pid: 446, docs: ['man:sshd(8)', 'man:sshd_config(5)'], file: 'ssh' },
+  ],
+  ['cron', { about: 'Regular background program processing daemon', pid: 402, docs: ['man:cron(8)'] }],
+  ['nginx', { about: 'A high performance web server and a reverse proxy server', pid: 488, docs: ['man:nginx(8)'] }],
+  [
+    'redis',
+    {
+      about: 'Advanced key-value store',
+      pid: 461,
+      docs: ['http://redis.io/documentation,', 'man:redis-server(1)'],
+      file: 'redis-server',
+    },
+  ],
+  [
+    'redis-server',
+    { about: 'Advanced key-value store', pid: 461, docs: ['http://redis.io/documentation,', 'man:redis-server(1)'] },
+  ],
+  [
+    'rsyslog',
+    {
+      about: 'System Logging Service',
+      pid: 411,
+      docs: ['man:rsyslogd(8)', 'man:rsyslog.conf(5)', 'https://www.rsyslog.com/doc/'],
+    },
+  ],
+  ['dbus', { about: 'D-Bus System Message Bus', pid: 405, docs: ['man:dbus-daemon(1)'] }],
 ])
+const ago = (ms: number): string => {
+  const days = Math.floor(ms / 86_400_000)
+  if (days >= 60) return `${Math.floor(days / 30.44)} months ${Math.floor(days % 30.44)} days ago`
+  if (days >= 1)
+    return `${days === 1 ? '1 day' : days < 7 ? `${days} days` : `${Math.floor(days / 7)} weeks ${days % 7} days`} ago`
+  return `${Math.floor(ms / 3_600_000)}h ago`
+}
+const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
+
 const systemctl: Command = (args, io) => {
   const [verb, unit = ''] = letters(args).rest
   const name = unit.replace(/\.service$/, '')
+  const service = services.get(name)
+  const own = io.fs.node(`/etc/systemd/system/${name}.service`) !== undefined
   if (verb === 'status') {
-    const pid = services.get(name)
-    if (pid === undefined) return complain(`Unit ${name}.service could not be found.\n`, 4)
+    if (service === undefined) return complain(`Unit ${name}.service could not be found.\n`, 4)
+    const since = new Date(io.machine.booted + 4000)
+    const process = io.machine.processes.find(({ pid }) => pid === service.pid)
+    const memory = ((process?.rss ?? 5000) / 1024).toFixed(1)
     return say(
-      `● ${name}.service - ${name}\n     Loaded: loaded (/lib/systemd/system/${name}.service; enabled; vendor preset: enabled)\n     Active: active (running) since ${new Date(io.machine.booted).toUTCString().replace(',', '')}\n   Main PID: ${pid} (${name})\n`,
+      `● ${service.file ?? name}.service - ${service.about}\n` +
+        `     Loaded: loaded (/lib/systemd/system/${service.file ?? name}.service; enabled; vendor preset: enabled)\n` +
+        `     Active: active (running) since ${weekdays[since.getUTCDay()]} ${since.toISOString().slice(0, 19).replace('T', ' ')} UTC; ${ago(Date.now() - since.getTime())}\n` +
+        service.docs.map((one, i) => `${i === 0 ? '       Docs: ' : '             '}${one}\n`).join('') +
+        `   Main PID: ${service.pid} (${commOf(process?.command ?? name)})\n      Tasks: 1 (limit: 4915)\n     Memory: ${memory}M\n        CPU: ${30 + (service.pid % 29)}.${service.pid}s\n` +
+        `     CGroup: /system.slice/${service.file ?? name}.service\n             └─${service.pid} ${process?.command ?? name}\n`,
     )
   }
-  if (verb === 'is-active') return services.has(name) ? say('active\n') : { out: 'inactive\n', code: 3 }
-  if (verb === 'list-units' || verb === undefined)
+  if (verb === 'is-active') return service !== undefined ? say('active\n') : { out: 'inactive\n', code: 3 }
+  if (verb === 'is-enabled')
+    return service !== undefined || own
+      ? say('enabled\n')
+      : complain(`Failed to get unit file state for ${name}.service: No such file or directory\n`)
+  if (verb === 'list-units' || verb === undefined) {
+    const rows = [...services].filter(([, { file }]) => file === undefined)
+    const width = Math.max(...rows.map(([key]) => key.length)) + 8
     return say(
-      [...services.keys()].map((key) => `  ${`${key}.service`.padEnd(28)} loaded active running ${key}\n`).join(''),
+      `  ${'UNIT'.padEnd(width)} LOAD   ACTIVE SUB     DESCRIPTION\n${rows.map(([key, { about }]) => `  ${`${key}.service`.padEnd(width)} loaded active running ${about}\n`).join('')}\nLOAD   = Reflects whether the unit definition was properly loaded.\nACTIVE = The high-level unit activation state, i.e. generalization of SUB.\nSUB    = The low-level unit activation state, values depend on unit type.\n${rows.length} loaded units listed. Pass --all to see loaded but inactive units, too.\nTo show all installed unit files use 'systemctl list-unit-files'.\n`,
     )
-  const known = services.has(name) || io.fs.node(`/etc/systemd/system/${name}.service`) !== undefined
-  if (!known && /^(start|stop|restart|disable|enable|mask)$/.test(verb))
-    return complain(`Failed to ${verb} ${name}.service: Unit ${name}.service not found.\n`, 5)
-  if (verb === 'enable')
-    io.effects.push({
-      type: 'persistence',
-      method: 'systemd',
-      path: `/etc/systemd/system/${name}.service`,
-      content: `systemctl ${args.join(' ')}`,
-    })
-  return {}
+  }
+  if (service === undefined && !own) {
+    if (/^(start|restart|reload)$/.test(verb))
+      return complain(`Failed to ${verb} ${name}.service: Unit ${name}.service not found.\n`, 5)
+    if (verb === 'stop') return complain(`Failed to stop ${name}.service: Unit ${name}.service not loaded.\n`, 5)
+    if (/^(enable|disable|mask)$/.test(verb))
+      return complain(`Failed to ${verb} unit: Unit file ${name}.service does not exist.\n`)
+  }
+  if (verb !== 'enable') return {}
+  io.effects.push({
+    type: 'persistence',
+    method: 'systemd',
+    path: `/etc/systemd/system/${name}.service`,
+    content: `systemctl ${args.join(' ')}`,
+  })
+  const link = `/etc/systemd/system/multi-user.target.wants/${name}.service`
+  return own && io.fs.node(link, false) === undefined
+    ? (io.fs.makeLink(`/etc/systemd/system/${name}.service`, link),
+      { err: `Created symlink ${link} → /etc/systemd/system/${name}.service.\n` })
+    : {}
 }
 
-/** An interpreter is there, but what it would do is only recorded: the line is an event already. */
-const interpreter =
-  (version: string): Command =>
-  (args) =>
-    args.includes('-V') || args.includes('--version') ? say(`${version}\n`) : {}
+/** Programs that run another one and add nothing. */
+const within =
+  (name: string): Command =>
+  async (args, io) => {
+    let at = 0
+    while (args[at]?.startsWith('-') === true) at += /^-(n|-adjustment)$/.test(args[at] ?? '') ? 2 : 1
+    if (args[at] === undefined) return name === 'nice' ? say('0\n') : complain(`${name}: no command specified\n`)
+    return io.exec(args.slice(at).map(quote).join(' '), io.stdin)
+  }
+
+/** timeout: what sleeps for longer is ended. What works for longer has the shell's own limit. */
+const timeout: Command = async (args, io) => {
+  let at = 0
+  while (args[at]?.startsWith('-') === true) at += /^-(s|k|-signal|-kill-after)$/.test(args[at] ?? '') ? 2 : 1
+  const [duration, ...command] = args.slice(at)
+  if (duration === undefined || command.length === 0)
+    return complain("Try 'timeout --help' for more information.\n", 125)
+  const match = /^(\d+(?:\.\d*)?|\.\d+)([smhd]?)$/.exec(duration)
+  if (match === null)
+    return complain(`timeout: invalid time interval ‘${duration}’\nTry 'timeout --help' for more information.\n`, 125)
+  const seconds = Number(match[1]) * ({ s: 1, m: 60, h: 3600, d: 86_400 }[match[2] || 's'] ?? 1)
+  const until = Date.now() + (seconds === 0 ? 1e12 : seconds * 1000)
+  const { ended, result } = await io.until(until, () => io.exec(command.map(quote).join(' '), io.stdin))
+  if (ended) return { ...result, code: 124 }
+  const { err = '' } = result
+  return {
+    ...result,
+    err: err.replace(
+      /^bash: (?:line \d+: )?(\S+): command not found$/m,
+      "timeout: failed to run command '$1': No such file or directory",
+    ),
+  }
+}
 
 const yes: Command = (args) => say(`${args.length === 0 ? 'y' : args.join(' ')}\n`.repeat(4096).slice(0, 64 * 1024))
 
@@ -136,13 +217,6 @@ export const programs: Readonly<Record<string, Command>> = {
   sudo,
   su,
   nohup,
-  useradd,
-  adduser: useradd,
-  usermod: silent,
-  userdel: silent,
-  deluser: silent,
-  groupadd: silent,
-  addgroup: silent,
   systemctl,
   service: (args, io) => {
     const [name, verb] = args
@@ -154,14 +228,6 @@ export const programs: Readonly<Record<string, Command>> = {
       ? complain(`Usage: /etc/init.d/${name} {start|stop|restart|status}\n`)
       : systemctl([verb, name], io)
   },
-  python3: interpreter('Python 3.9.2'),
-  python: interpreter('Python 3.9.2'),
-  perl: (args) =>
-    args.includes('-v')
-      ? say(
-          '\nThis is perl 5, version 32, subversion 1 (v5.32.1) built for x86_64-linux-gnu-thread-multi\n(with 50 registered patches, see perl -V for more detail)\n\nCopyright 1987-2021, Larry Wall\n\nPerl may be copied only under the terms of either the Artistic License or the\nGNU General Public License, which may be found in the Perl 5 source kit.\n\nComplete documentation for Perl, including FAQ lists, should be found on\nthis system using "man perl" or "perldoc perl".  If you have access to the\nInternet, point your browser at http://www.perl.org/, the Perl Home Page.\n\n',
-        )
-      : {},
   gcc: (args) =>
     args.includes('--version')
       ? say('gcc (Debian 10.2.1-6) 10.2.1 20210110\n')
@@ -170,11 +236,13 @@ export const programs: Readonly<Record<string, Command>> = {
         : {},
   yes,
   sleep: async (args, io) => {
+    if (args.length === 0) return complain("sleep: missing operand\nTry 'sleep --help' for more information.\n")
     const seconds = args.reduce(
       (sum, arg) => sum + Number.parseFloat(arg) * ({ s: 1, m: 60, h: 3600, d: 86_400 }[arg.at(-1) ?? 's'] ?? 1),
       0,
     )
-    if (!Number.isFinite(seconds)) return complain(`sleep: invalid time interval ‘${args.join(' ')}’\n`)
+    if (!Number.isFinite(seconds))
+      return complain(`sleep: invalid time interval ‘${args.join(' ')}’\nTry 'sleep --help' for more information.\n`)
     await io.sleep(seconds * 1000)
     return {}
   },
@@ -190,23 +258,15 @@ export const programs: Readonly<Record<string, Command>> = {
         .join(''),
     ),
   modprobe: silent,
-  setsid: nohup,
-  nice: nohup,
+  setsid: within('setsid'),
+  nice: within('nice'),
+  timeout,
   ionice: silent,
   renice: silent,
   mesg: silent,
   stty: silent,
   clear: () => say('\u001b[H\u001b[2J\u001b[3J'),
   reset: silent,
-  less: async (args, io) =>
-    args[0] === undefined
-      ? say(io.stdin)
-      : io.exec(
-          `cat ${args
-            .filter((arg) => !arg.startsWith('-'))
-            .map(quote)
-            .join(' ')}`,
-        ),
   more: async (args, io) => (args[0] === undefined ? say(io.stdin) : io.exec(`cat ${args.map(quote).join(' ')}`)),
   vi: silent,
   vim: silent,

@@ -1,4 +1,3 @@
-import { groupsOf } from '../image.ts'
 import { memoryAt, modules, sharedMemory } from '../proc.ts'
 import { complain, human, letters, say, silent, type Command } from './command.ts'
 import { headline, upText } from './processes.ts'
@@ -32,16 +31,6 @@ const uname: Command = (args, { machine }) => {
     (all || flags.has('o')) && 'GNU/Linux',
   ]
   return say(`${parts.filter((part) => part !== false).join(' ')}\n`)
-}
-
-const id: Command = (args, { machine, user }) => {
-  const { flags, rest } = letters(args)
-  const who = rest[0] === undefined ? user : machine.users.find(({ name }) => name === rest[0])
-  if (who === undefined) return complain(`id: ‘${rest[0]}’: no such user\n`)
-  if (flags.has('u')) return say(`${flags.has('n') ? who.name : who.uid}\n`)
-  const group = groupsOf(machine).find(({ gid }) => gid === who.gid)?.name ?? String(who.gid)
-  if (flags.has('g') || flags.has('G')) return say(`${flags.has('n') ? group : who.gid}\n`)
-  return say(`uid=${who.uid}(${who.name}) gid=${who.gid}(${group}) groups=${who.gid}(${group})\n`)
 }
 
 const clock = (ms: number): string => `${two(new Date(ms).getUTCHours())}:${two(new Date(ms).getUTCMinutes())}`
@@ -214,7 +203,6 @@ const dmidecode: Command = (args, { machine }) => {
 
 export const system: Readonly<Record<string, Command>> = {
   uname,
-  id,
   w,
   last,
   free,
@@ -228,7 +216,6 @@ export const system: Readonly<Record<string, Command>> = {
   whoami: (_, { user }) => say(`${user.name}\n`),
   logname: (_, { user, tty }) => (tty ? say(`${user.name}\n`) : complain('logname: no login name\n')),
   users: (_, { user, tty }) => (tty ? say(`${user.name}\n`) : {}),
-  groups: (_, { user }) => say(`${user.name}\n`),
   who: (args, { user, source, since, tty }) =>
     tty
       ? say(
@@ -276,15 +263,4 @@ export const system: Readonly<Record<string, Command>> = {
     say(
       `Username         Port     From             Latest\n${machine.users.map(({ name }) => (name === user.name ? `${name.padEnd(16)} pts/0    ${source.padEnd(16)} ${day(since)} ${clockSeconds(since)} +0000 ${new Date(since).getUTCFullYear()}\n` : `${name.padEnd(43)} **Never logged in**\n`)).join('')}`,
     ),
-  getent: (args, { machine }) => {
-    if (args[0] === 'passwd')
-      return say(
-        machine.users
-          .filter(({ name }) => args[1] === undefined || name === args[1])
-          .map((u) => `${u.name}:x:${u.uid}:${u.gid}:${u.gecos}:${u.home}:${u.shell}\n`)
-          .join(''),
-      )
-    if (args[0] === 'hosts') return say(`${machine.network.ip.padEnd(15)} ${machine.hostname}\n`)
-    return { code: 2 }
-  },
 }
