@@ -236,6 +236,8 @@ const ssh = (hostKeys: SshFace['hostKeys']): SshFace => ({
   banner: '',
 })
 
+const kernel = '5.10.0-32-amd64'
+
 /**
  * Makes the Debian persona of a sensor.
  * @param hostKeys PEM private keys; the RSA key cannot be drawn from a seed, so it is made once and kept
@@ -330,7 +332,7 @@ export function debian(seed: Seed, hostKeys: SshFace['hostKeys'], installed: num
       hostname,
       domain: `${org}.local`,
       os: { id: 'debian', name: 'Debian GNU/Linux', version: '11', codename: 'bullseye' },
-      kernel: { release: '5.10.0-32-amd64', version: '#1 SMP Debian 5.10.223-1 (2024-08-10)', arch: 'x86_64' },
+      kernel: { release: kernel, version: '#1 SMP Debian 5.10.223-1 (2024-08-10)', arch: 'x86_64' },
       cpu: { ...cpu, vendor: 'GenuineIntel', family: 6, cores, flags },
       memory: {
         total,
@@ -375,6 +377,6 @@ export function debian(seed: Seed, hostKeys: SshFace['hostKeys'], installed: num
     },
     redis: { version: '6.0.16', runId: hex('redis run', 20), buildId: '6d95e1af3a2c082a', dir: '/var/lib/redis' },
     memcached: { version: '1.6.9' },
-    telnet: { issue: 'Debian GNU/Linux 11\r\n' },
+    telnet: { issue: `\r\nLinux ${kernel} (${hostname}) (pts/0)\r\n\r\n` },
   }
 }

@@ -95,6 +95,7 @@ async function converse(
   const input = new Reader((wanted) => (wanted ? socket.resume() : socket.pause()))
   let [received, sent] = [0, 0]
   let reason: Reason | undefined
+  let abrupt = false
   const end = (why: Reason) => {
     reason ??= why
     life.abort(why)
@@ -201,6 +202,7 @@ async function converse(
     if (error instanceof Malformed) {
       reason ??= 'malformed'
       detail = error.message
+      abrupt = error.abrupt && input.buffered > 0
     } else if (!(error instanceof EndOfStream) && !life.signal.aborted) {
       reason ??= 'fault'
       host.fault(error, first.name)
@@ -218,7 +220,8 @@ async function converse(
     })
     life.abort(reason)
     socket.setTimeout(5000, () => socket.destroy())
-    if (entered) socket.end()
+    if (abrupt) socket.resetAndDestroy()
+    else if (entered) socket.end()
     else socket.destroy()
     input.end()
   }

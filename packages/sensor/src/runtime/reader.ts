@@ -5,6 +5,13 @@ export class EndOfStream extends Error {
 /** What the peer said cannot be read. The message is for the record. */
 export class Malformed extends Error {
   override readonly name = 'Malformed'
+  /** Whether the connection is reset when bytes of the peer are left unread, as a daemon's that ends does. */
+  readonly abrupt: boolean
+
+  constructor(message: string, { abrupt = false, ...options }: ErrorOptions & { abrupt?: boolean } = {}) {
+    super(message, options)
+    this.abrupt = abrupt
+  }
 }
 
 const highWater = 256 * 1024

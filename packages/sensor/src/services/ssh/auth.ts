@@ -1,5 +1,6 @@
-import { randomInt } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { Cursor, EndOfStream, Malformed } from '../../runtime/reader.ts'
+import type { SshFace } from '../../personas/persona.ts'
 import type { Session } from '../../runtime/service.ts'
 import { fingerprint } from '../../world/keys.ts'
 import { verifySignature } from './hostkey.ts'
@@ -15,16 +16,16 @@ export async function authenticate(transport: Transport, session: Session): Prom
   const service = await transport.read()
   if (service[0] !== msg.SERVICE_REQUEST)
     throw new Malformed(`expected a service request, got message ${service[0] ?? -1}`)
-  const wanted = new Cursor(service.subarray(1)).string().toString('latin1')
-  if (wanted !== 'ssh-userauth') {
-    await transport.disconnect(7, `bad service request ${wanted.slice(0, 64)}`)
-    throw new Malformed(`bad service request ${wanted.slice(0, 64)}`)
-  }
-  await transport.send(Buffer.concat([byte(msg.SERVICE_ACCEPT), string('ssh-userauth')]))
+  await serve(transport, service)
   const failure = Buffer.concat([byte(msg.USERAUTH_FAILURE), nameList(['publickey', 'password']), bool(false)])
   let name: string | undefined
   for (let tries = 0; ;) {
     const payload = await transport.read()
+    // Some libraries ask for the service anew with each try.
+    if (payload[0] === msg.SERVICE_REQUEST) {
+      await serve(transport, payload)
+      continue
+    }
     if (payload[0] !== msg.USERAUTH_REQUEST) {
       await transport.unimplemented()
       continue
@@ -39,12 +40,14 @@ export async function authenticate(transport: Transport, session: Session): Prom
       throw new Malformed('Change of username or service not allowed')
     }
     const known = session.persona.machine.users.some((one) => one.name === user)
+    const began = performance.now()
     const outcome = await attempt(transport, session, user, known, method, cursor)
     if (outcome === 'asked') continue
     if (outcome === 'accepted') {
       await transport.admit()
       return user
     }
+    await rest(failureDelay(session.persona.ssh, user, performance.now() - began), session.signal)
     if (method !== 'none' || tries > 0) tries++
     if (tries >= maxTries) {
       await transport.disconnect(2, 'Too many authentication failures')
@@ -67,8 +70,7 @@ async function attempt(
     const secret = cursor.string().toString('utf8')
     const accepted = !change && known && world.acceptsPassword(user, secret)
     record('auth.attempt', { method, user, secret, accepted })
-    // PAM waits about two seconds after a failure, with some jitter.
-    if (!accepted) await rest(1500 + randomInt(700), signal)
+    if (!accepted) await rest(pamDelay(), signal)
     return accepted ? 'accepted' : 'refused'
   }
   if (method === 'publickey') {
@@ -101,6 +103,31 @@ async function attempt(
   }
   record('auth.attempt', { method, user, accepted: false })
   return 'refused'
+}
+
+/** Answers a request for a service: there is one. */
+async function serve(transport: Transport, request: Buffer): Promise<void> {
+  const wanted = new Cursor(request.subarray(1)).string().toString('latin1')
+  if (wanted !== 'ssh-userauth') {
+    await transport.disconnect(7, `bad service request ${wanted.slice(0, 64)}`)
+    throw new Malformed(`bad service request ${wanted.slice(0, 64)}`)
+  }
+  await transport.send(Buffer.concat([byte(msg.SERVICE_ACCEPT), string('ssh-userauth')]))
+}
+
+/** What PAM waits after a wrong password, in milliseconds: two seconds, half of it more or less (pam_fail_delay(3)). */
+const pamDelay = (): number => 2000 * (0.5 + (Math.random() + Math.random() + Math.random()) / 3)
+
+/**
+ * How long OpenSSH then waits on, in milliseconds: until a time that is the same for each try of a name, so that nobody
+ * learns from it whether the name exists. It is five to nine milliseconds by the name and a secret of the host, doubled
+ * until it is past (ensure_minimum_time_since in auth2.c).
+ */
+export function failureDelay({ hostKeys }: SshFace, user: string, elapsed: number): number {
+  const digest = createHash('sha512').update(hostKeys.ed25519).update(user).digest()
+  let wanted = 5 + digest.readUInt32BE(0) / 1e9
+  while (wanted < elapsed) wanted *= 2
+  return wanted - elapsed
 }
 
 /** Waits, unless the conversation ends before. */

@@ -25,6 +25,7 @@ class Channel {
   #credit = localWindow
   #consumed = 0
   #more: (() => void) | undefined
+  #wrote = false
   readonly #transport: Transport
   closed = false
   ended = false
@@ -69,6 +70,7 @@ class Channel {
 
   /** Sends data within the client's window and packet size. */
   async write(data: string | Uint8Array, extended = false): Promise<void> {
+    this.#wrote = true
     let bytes = typeof data === 'string' ? Buffer.from(data) : Buffer.from(data.buffer, data.byteOffset, data.length)
     this.recording?.output(bytes)
     while (bytes.length > 0) {
@@ -92,18 +94,21 @@ class Channel {
   /** End of output, exit status, close. */
   async finish(code: number | undefined): Promise<void> {
     if (this.closed) return
-    const messages = [Buffer.concat([byte(msg.CHANNEL_EOF), uint32(this.remote)])]
-    if (code !== undefined) {
-      messages.push(
-        Buffer.concat([
-          byte(msg.CHANNEL_REQUEST),
-          uint32(this.remote),
-          string('exit-status'),
-          bool(false),
-          uint32(code),
-        ]),
-      )
-    }
+    const end = Buffer.concat([byte(msg.CHANNEL_EOF), uint32(this.remote)])
+    const status =
+      code === undefined
+        ? []
+        : [
+            Buffer.concat([
+              byte(msg.CHANNEL_REQUEST),
+              uint32(this.remote),
+              string('exit-status'),
+              bool(false),
+              uint32(code),
+            ]),
+          ]
+    // OpenSSH tells what it learns first: of a program that printed nothing, that it ended.
+    const messages = this.#wrote || this.pty !== undefined ? [end, ...status] : [...status, end]
     messages.push(Buffer.concat([byte(msg.CHANNEL_CLOSE), uint32(this.remote)]))
     this.closed = true
     await this.#transport.send(...messages)
@@ -243,9 +248,6 @@ async function open(
         uint32(localPacket),
       ]),
     )
-    // OpenSSH opens a session's window only when a program starts; ours is open at once, in a second message.
-    if (type === 'session')
-      await transport.send(Buffer.concat([byte(msg.CHANNEL_WINDOW_ADJUST), uint32(remote), uint32(localWindow)]))
     return channel
   }
   if (type === 'session') return confirm()
@@ -348,6 +350,9 @@ async function channelRequest(
       break
     default:
   }
+  // A session's window opens when its program starts, before the answer.
+  if (run !== undefined)
+    await transport.send(Buffer.concat([byte(msg.CHANNEL_WINDOW_ADJUST), uint32(channel.remote), uint32(localWindow)]))
   if (reply)
     await transport.send(
       Buffer.concat([byte(granted ? msg.CHANNEL_SUCCESS : msg.CHANNEL_FAILURE), uint32(channel.remote)]),

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import fc from 'fast-check'
 import { Client, type ClientChannel, type ConnectConfig } from 'ssh2'
 import { expect, test } from 'vitest'
-import { heard, testSensor, type TestSensor } from '../../testing.ts'
+import { testSensor, type TestSensor } from '../../testing.ts'
 import { poly1305 } from './poly1305.ts'
 import { exchanges } from './kex.ts'
 import { ciphers, macs } from './cipher.ts'
@@ -285,17 +285,6 @@ test('hostile channel parameters do not stop the sensor', async () => {
   const client = await connect(lab)
   expect((await exec(client, 'whoami')).out).toBe('root\n')
   client.end()
-})
-
-test('what is no SSH is answered as OpenSSH answers it', async () => {
-  await using lab = await testSensor()
-  for (const junk of ['GET / HTTP/1.1\r\n', '\0', `${'x'.repeat(400)}`]) {
-    const socket = await lab.connect('ssh')
-    socket.write(junk)
-    expect(await heard(socket, undefined)).toBe(
-      `${lab.sensor.persona.ssh.ident}\r\nInvalid SSH identification string.\r\n`,
-    )
-  }
 })
 
 test('damaged key exchanges end a conversation and nothing else', async () => {

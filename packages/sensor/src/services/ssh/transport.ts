@@ -21,9 +21,9 @@ interface Offer {
   readonly raw: Buffer
 }
 
-const maxIdent = 255
+const maxIdent = 8192
 const signatures =
-  'ssh-ed25519,sk-ssh-ed25519@openssh.com,ssh-rsa,rsa-sha2-256,rsa-sha2-512,ssh-dss,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,sk-ecdsa-sha2-nistp256@openssh.com'
+  'ssh-ed25519,sk-ssh-ed25519@openssh.com,ssh-rsa,rsa-sha2-256,rsa-sha2-512,ssh-dss,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,sk-ecdsa-sha2-nistp256@openssh.com,webauthn-sk-ecdsa-sha2-nistp256@openssh.com'
 
 /** The encrypted connection to one client: reads and writes payloads, exchanges keys when either side wants to. */
 export class Transport {
@@ -88,38 +88,63 @@ export class Transport {
   async begin(): Promise<void> {
     const { send } = this.#session
     await send(`${this.#face.ident}\r\n`)
-    const line = await this.#readIdent()
-    if (line === undefined) {
-      await send('Invalid SSH identification string.')
+    const { line, wrong } = await this.#readIdent()
+    if (wrong !== undefined) {
+      // Two writes, each on its way at once: on the wire they are two packets.
+      await send(wrong)
+      await new Promise((resolve) => setImmediate(resolve))
       await send('\r\n')
-      throw new Malformed('Invalid SSH identification string.')
+      throw new Malformed(wrong, { abrupt: true })
     }
     this.#clientIdent = line
     try {
       await this.#sendKexInit()
-      const first = await this.#readPayload()
-      if (first[0] !== msg.KEXINIT) throw new Malformed(`expected KEXINIT, got message ${first[0] ?? -1}`)
-      await this.#exchange(first)
+      await this.#exchange(await this.#firstKexInit())
     } finally {
       // Many only want to see our lists: what they said of themselves is kept all the same.
       if (!this.#greeted) this.#session.record('client.hello', { ident: line })
     }
   }
 
-  async #readIdent(): Promise<string | undefined> {
+  /**
+   * What the client says it is, read byte by byte as OpenSSH does (kex_exchange_identification): junk is refused at
+   * once and not only at the end of a line, and what comes after stays unread.
+   */
+  async #readIdent(): Promise<{ line: string; wrong?: string }> {
     const { input } = this.#session
-    // Byte by byte, as OpenSSH does: junk is refused at once and not only at the end of a line.
-    for (let size = 1; size <= maxIdent + 1; size++) {
-      const head = await input.peekBytes(size)
-      if (head.length < size) throw new EndOfStream('the peer left before its identification')
-      const last = head[size - 1] ?? 0
-      if (last === 0) return undefined
-      if (last !== 10) continue
-      input.skip(size)
-      const line = head.toString('latin1').replace(/\r?\n$/, '')
-      return /^SSH-(?:2\.0|1\.99)-/.test(line) ? line : undefined
+    const invalid = { line: '', wrong: 'Invalid SSH identification string.' }
+    const text: number[] = []
+    for (let returned = false; ;) {
+      const [letter] = await input.bytes(1)
+      if (letter === undefined) throw new EndOfStream('the peer left before its identification')
+      if (letter === 13) {
+        returned = true
+        continue
+      }
+      if (letter === 10) break
+      if (letter === 0 || returned) return invalid
+      text.push(letter)
+      if (text.length > maxIdent) return invalid
     }
-    return undefined
+    const line = Buffer.from(text).toString('latin1')
+    const version = /^SSH-[ \t]*([+-]?\d+)\.[ \t]*([+-]?\d+)-./.exec(line)
+    if (version === null) return invalid
+    const [major, minor] = [Number(version[1]), Number(version[2])]
+    return major === 2 || (major === 1 && minor === 99) ? { line } : { line, wrong: 'Protocol major versions differ.' }
+  }
+
+  /** The client's first list. What comes before it is answered as OpenSSH answers it. */
+  async #firstKexInit(): Promise<Buffer> {
+    for (;;) {
+      const payload = await this.#readPayload()
+      const kind = payload[0] ?? 0
+      if (kind === msg.KEXINIT) return payload
+      if (kind === msg.DISCONNECT) throw new EndOfStream('disconnected before the key exchange')
+      if (kind === msg.IGNORE || kind === msg.DEBUG || kind === msg.UNIMPLEMENTED) continue
+      if (kind === 0 || kind >= 192) await this.disconnect(2, `Invalid ssh2 packet type: ${kind}`)
+      if (kind === 0 || kind >= 50) throw new Malformed(`expected KEXINIT, got message ${kind}`)
+      await this.unimplemented()
+    }
   }
 
   #padding(size: number): Buffer {
@@ -140,7 +165,9 @@ export class Transport {
     packet.writeUInt32BE(1 + payload.length + padding, 0)
     packet[4] = padding
     payload.copy(packet, 5)
-    this.#padding(padding).copy(packet, 5 + payload.length)
+    // OpenSSH pads what is not encrypted with zeroes.
+    if (this.#sealer === plain) packet.fill(0, 5 + payload.length)
+    else this.#padding(padding).copy(packet, 5 + payload.length)
     const sealed = this.#sealer.seal(this.#sent, packet)
     this.#sent = (this.#sent + 1) >>> 0
     return sealed
@@ -160,7 +187,10 @@ export class Transport {
     const packet = await this.#opener.open(this.#received, this.#session.input)
     this.#received = (this.#received + 1) >>> 0
     const padding = packet[0] ?? 0
-    if (padding < 4 || padding + 1 >= packet.length) throw new Malformed('Corrupted padding length on input.')
+    if (padding < 4 || padding + 1 >= packet.length) {
+      if (padding < 4) await this.disconnect(2, `Corrupted padlen ${padding} on input.`)
+      throw new Malformed(`Corrupted padlen ${padding} on input.`)
+    }
     const payload = packet.subarray(1, packet.length - padding)
     return this.#unpack?.(payload) ?? payload
   }
@@ -255,16 +285,15 @@ export class Transport {
     if (offer.guess && (offer.kex[0] !== face.kex[0] || offer.hostKey[0] !== face.hostKeyAlgorithms[0]))
       await this.#readPayload()
     let hashed = Buffer.alloc(0)
-    let request = await this.#nextKexMessage()
+    let request = await this.#nextKexMessage(kex.open === undefined ? (kex.messages?.[0] ?? msg.KEX_INIT) : 34)
     if (kex.open !== undefined) {
       const opened = kex.open(request)
       await this.send(opened.reply)
       kex = opened.kex
       hashed = Buffer.from(opened.hashed)
-      request = await this.#nextKexMessage()
+      request = await this.#nextKexMessage(kex.messages?.[0] ?? msg.KEX_INIT)
     }
-    const [theirMessage, ourMessage] = kex.messages ?? [msg.KEX_INIT, msg.KEX_REPLY]
-    if (request[0] !== theirMessage) throw new Malformed(`expected key exchange, got message ${request[0] ?? -1}`)
+    const [, ourMessage] = kex.messages ?? [msg.KEX_INIT, msg.KEX_REPLY]
     const theirValue = new Cursor(request.subarray(1)).string()
     const { ours: ourValue, secret } = kex.agree(theirValue)
     const key = hostKey(face.hostKeys, keyName)
@@ -310,8 +339,7 @@ export class Transport {
       this.#told = true
       await this.send(Buffer.concat([byte(msg.EXT_INFO), uint32(1), string('server-sig-algs'), string(signatures)]))
     }
-    const newKeys = await this.#nextKexMessage()
-    if (newKeys[0] !== msg.NEWKEYS) throw new Malformed(`expected NEWKEYS, got message ${newKeys[0] ?? -1}`)
+    await this.#nextKexMessage(msg.NEWKEYS)
     this.#opener = make(inCipher, inMac, ['A', 'C', 'E']).opener()
     this.#compression.in = inCompression
     this.#unpack = this.#admitted && inCompression !== 'none' ? unpacker() : undefined
@@ -323,14 +351,24 @@ export class Transport {
     done?.()
   }
 
-  /** Under strict key exchange nothing else may come in between. */
-  async #nextKexMessage(): Promise<Buffer> {
+  /**
+   * The next message of the exchange. Others are answered as OpenSSH answers them: under strict key exchange the first
+   * exchange ends, else they are not understood.
+   */
+  async #nextKexMessage(wanted: number): Promise<Buffer> {
     for (;;) {
       const payload = await this.#readPayload()
       const kind = payload[0] ?? 0
+      if (kind === wanted) return payload
       if (kind === msg.DISCONNECT) throw new EndOfStream('disconnected during key exchange')
-      if (kind >= 20) return payload
-      if (this.#strict) throw new Malformed(`strict key exchange violated by message ${kind}`)
+      if (this.#strict && this.#sessionId === undefined) {
+        const reason = `strict KEX violation: unexpected packet type ${kind} (seqnr ${(this.#received - 1) >>> 0})`
+        await this.disconnect(2, reason)
+        throw new Malformed(reason)
+      }
+      if (kind === msg.IGNORE || kind === msg.DEBUG || kind === msg.UNIMPLEMENTED || kind === msg.EXT_INFO) continue
+      if (kind >= 50) throw new Malformed(`expected message ${wanted} of the key exchange, got ${kind}`)
+      await this.unimplemented()
     }
   }
 

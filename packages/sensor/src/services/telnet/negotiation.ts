@@ -23,25 +23,30 @@ const optionNames: Readonly<Record<number, string>> = {
 }
 const optionName = (option: number): string => optionNames[option] ?? String(option)
 
-export const ECHO = 1
-export const SGA = 3
-export const TTYPE = 24
-export const NAWS = 31
-export const NEW_ENVIRON = 39
+const [BINARY, ECHO, SGA, STATUS, TIMING_MARK] = [0, 1, 3, 5, 6]
+const [TTYPE, NAWS, TSPEED, LFLOW, LINEMODE, XDISPLOC] = [24, 31, 32, 33, 34, 35]
+const [OLD_ENVIRON, AUTHENTICATION, ENCRYPT, NEW_ENVIRON] = [36, 37, 38, 39]
+
+/** What is asked at first, in this order. */
+const identity = [TTYPE, TSPEED, XDISPLOC, NEW_ENVIRON, OLD_ENVIRON]
 
 /** What the client told by subnegotiation. */
 export interface Told {
   terminal?: string
   width?: number
   height?: number
+  speed?: string
   readonly environment: [string, string][]
 }
 
 /** Takes the commands out of a telnet stream and answers them; what is left are the typed bytes. */
 export class Negotiator {
   /** Options that we offer, and those that we ask the client for. */
-  readonly #ours = new Set([ECHO, SGA])
-  readonly #theirs = new Set([TTYPE, NAWS, NEW_ENVIRON])
+  readonly #ours = new Set([ECHO, SGA, STATUS, AUTHENTICATION, ENCRYPT])
+  readonly #theirs = new Set([TTYPE, NAWS, NEW_ENVIRON, TSPEED, LFLOW, XDISPLOC, OLD_ENVIRON, TIMING_MARK, BINARY])
+  /** What was asked about by subnegotiation, and is not told yet. */
+  readonly #questions = new Set<number>()
+  #wake: (() => void) | undefined
   readonly #weWill = new Set<number>()
   readonly #theyWill = new Set<number>()
   #offered = new Set<number>()
@@ -55,21 +60,83 @@ export class Negotiator {
   #afterCr = false
   #answers: number[] = []
 
-  /** The opening of inetutils' telnetd. */
+  // The four steps of inetutils' telnetd 2.0, as Debian 11 has it, byte by byte.
+
+  /** Asks who the client is. */
   opening(): Buffer {
-    for (const option of [TTYPE, NAWS, NEW_ENVIRON]) this.#asked.add(option)
-    return Buffer.from([IAC, DO, TTYPE, IAC, DO, NAWS, IAC, DO, NEW_ENVIRON])
+    return this.#write([WILL, AUTHENTICATION], [WILL, ENCRYPT], ...identity.map((option) => [DO, option] as const))
   }
 
-  /** Offers to echo, when it is time to type. */
-  offerEcho(): Buffer {
-    const offers = [ECHO, SGA].filter((option) => !this.#weWill.has(option) && !this.#offered.has(option))
-    for (const option of offers) this.#offered.add(option)
-    return Buffer.from(offers.flatMap((option) => [IAC, WILL, option]))
+  /** Whether the client has answered to all that it was asked about itself. */
+  get known(): boolean {
+    return identity.every((option) => !this.#asked.has(option))
   }
 
-  get echoes(): boolean {
-    return this.#weWill.has(ECHO) || this.#offered.has(ECHO)
+  /** Asks for what the client is willing to tell of itself. */
+  questions(): Buffer {
+    const willing = [TSPEED, XDISPLOC, NEW_ENVIRON, OLD_ENVIRON, TTYPE].filter(
+      (option) => this.#theyWill.has(option) && !(option === OLD_ENVIRON && this.#theyWill.has(NEW_ENVIRON)),
+    )
+    for (const option of willing) this.#questions.add(option)
+    return Buffer.from(willing.flatMap((option) => [IAC, SB, option, 1, IAC, SE]))
+  }
+
+  /** Whether it has told that. */
+  get answered(): boolean {
+    return this.#questions.size === 0
+  }
+
+  /** Sets up how it is typed. */
+  setting(): Buffer {
+    return this.#write([WILL, SGA], [DO, ECHO], [DO, LINEMODE], [DO, NAWS], [WILL, STATUS], [DO, LFLOW])
+  }
+
+  /** Whether the client has said that it does not echo by itself. */
+  get silent(): boolean {
+    return !this.#asked.has(ECHO)
+  }
+
+  /** Takes the echo over. */
+  echoing(): Buffer {
+    return this.#write([WILL, ECHO], [DO, TIMING_MARK], [DO, BINARY])
+  }
+
+  /** Offers once more what was refused, before the first prompt. */
+  insisting(): Buffer {
+    const refused = [SGA, ECHO].filter((option) => !this.#weWill.has(option) && !this.#offered.has(option))
+    return this.#write(...refused.map((option) => [WILL, option] as const))
+  }
+
+  #write(...commands: (readonly [verb: number, option: number])[]): Buffer {
+    const due = commands.filter(
+      ([verb, option]) => !(verb === WILL ? this.#weWill.has(option) : this.#theyWill.has(option)),
+    )
+    for (const [verb, option] of due) (verb === WILL ? this.#offered : this.#asked).add(option)
+    return Buffer.from(due.flatMap(([verb, option]) => [IAC, verb, option]))
+  }
+
+  /**
+   * Waits until something has come about.
+   * @param ms for how long at most
+   * @param enough looked at again with all that the client says
+   */
+  async waits(ms: number, enough: () => boolean): Promise<void> {
+    const end = performance.now() + ms
+    while (!enough() && performance.now() < end) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, end - performance.now())
+        this.#wake = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+    }
+    this.#wake = undefined
+  }
+
+  /** Looks again whether what was waited for is there. */
+  wake(): void {
+    this.#wake?.()
   }
 
   /** Whether the client speaks telnet at all (netcat does not). */
@@ -142,8 +209,6 @@ export class Negotiator {
       if (this.#theirs.has(option)) {
         this.#theyWill.add(option)
         if (!asked) this.#answers.push(IAC, DO, option)
-        if (option === TTYPE) this.#answers.push(IAC, SB, TTYPE, 1, IAC, SE)
-        if (option === NEW_ENVIRON) this.#answers.push(IAC, SB, NEW_ENVIRON, 1, IAC, SE)
       } else this.#answers.push(IAC, DONT, option)
     } else if (verb === WONT) {
       const asked = this.#asked.delete(option)
@@ -162,7 +227,9 @@ export class Negotiator {
   }
 
   #subnegotiation(bytes: Buffer): void {
-    const option = bytes[0]
+    const option = bytes[0] ?? -1
+    if (bytes[1] === 0) this.#questions.delete(option)
+    if (option === TSPEED && bytes[1] === 0) this.told.speed = bytes.toString('latin1', 2).slice(0, 64)
     if (option === TTYPE && bytes[1] === 0) this.told.terminal = bytes.toString('latin1', 2).slice(0, 64)
     if (option === NAWS && bytes.length >= 5) {
       this.told.width = bytes.readUInt16BE(1)
@@ -193,6 +260,7 @@ export async function pump(
       if (chunk === undefined) return
       const { data, answer } = negotiator.take(chunk)
       if (answer.length > 0) await send(answer)
+      negotiator.wake()
       if (data.length > 0) {
         onData?.(data)
         typed.push(data)

@@ -106,3 +106,38 @@ test('the trick of CVE-2026-24061 is recognised', async () => {
   socket.destroy()
   expect((await lab.until('exploit.match')).data).toMatchObject({ cve: 'CVE-2026-24061', part: 'USER=-f root' })
 })
+
+test('negotiates as inetutils’ telnetd does, byte by byte', async () => {
+  await using lab = await testSensor()
+  const socket = await lab.connect('telnet')
+  const seen: number[] = []
+  socket.on('data', (bytes: Buffer) => {
+    seen.push(...bytes)
+    // A client that is willing to tell its terminal, speed and environment.
+    for (let i = 0; i + 2 < bytes.length; i++) {
+      if (bytes[i] !== 255) continue
+      const [verb = 0, option = 0] = [bytes[i + 1], bytes[i + 2]]
+      if (verb === 250)
+        socket.write(Buffer.concat([Buffer.from([255, 250, option, 0]), Buffer.from('x'), Buffer.from([255, 240])]))
+      if (verb === 253) socket.write(Buffer.from([255, [24, 32, 39].includes(option) ? 251 : 252, option]))
+      if (verb === 251) socket.write(Buffer.from([255, [1, 3].includes(option) ? 253 : 254, option]))
+    }
+  })
+  await lab.until('session.open')
+  for (let i = 0; i < 60 && !Buffer.from(seen).toString('latin1').endsWith('login: '); i++)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  socket.destroy()
+  const { machine } = lab.sensor.persona
+  // Recorded from inetutils-telnetd 2.0 of Debian 11.
+  expect(Buffer.from(seen).toString('latin1')).toBe(
+    `${Buffer.from(
+      'fffb25fffb26fffd18fffd20fffd23fffd27fffd24' +
+        'fffa2001fff0fffa2701fff0fffa1801fff0' +
+        'fffb03fffd01fffd22fffd1ffffb05fffd21' +
+        'fffb01fffd06fffd00',
+      'hex',
+    ).toString(
+      'latin1',
+    )}\r\nLinux ${machine.kernel.release} (${machine.hostname}) (pts/0)\r\n\r\n${machine.hostname} login: `,
+  )
+})

@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto'
 import { Recording } from '../../evidence/recording.ts'
 import { EndOfStream, Reader } from '../../runtime/reader.ts'
 import { service, type Session } from '../../runtime/service.ts'
@@ -7,7 +6,8 @@ import { interact, LineEditor, type Tty } from '../../world/terminal.ts'
 import { rest } from '../ssh/auth.ts'
 import { escapeIac, Negotiator, pump } from './negotiation.ts'
 
-const maxTries = 3
+/** LOGIN_RETRIES of Debian's login.defs. */
+const maxTries = 5
 
 /** Telnet with login(1), as inetutils' telnetd and util-linux have them on the persona. */
 export const telnet = service({
@@ -27,9 +27,7 @@ export const telnet = service({
         if (!(error instanceof EndOfStream)) throw error
       },
     )
-    // A real client answers at once; what does not is netcat or a bot, and gets its prompt all the same.
-    await typed.waits(150)
-    await send(negotiator.offerEcho())
+    await negotiate(negotiator, typed, send)
     const tty: Tty = {
       input: typed,
       pty: true,
@@ -41,6 +39,9 @@ export const telnet = service({
       },
     }
     try {
+      await tty.write(session.persona.telnet.issue)
+      const insisting = negotiator.insisting()
+      if (insisting.length > 0) await send(insisting)
       const user = await login(session, tty)
       tell(session, negotiator)
       if (user === undefined) return
@@ -60,17 +61,39 @@ export const telnet = service({
   },
 })
 
+/**
+ * Negotiates as the real daemon does. That one waits for ever for a client that does not answer; what does not, such as
+ * netcat and some bots, gets its prompt from us all the same, a little later.
+ */
+async function negotiate(
+  negotiator: Negotiator,
+  typed: Reader,
+  send: (bytes: Uint8Array) => Promise<void>,
+): Promise<void> {
+  const raw = () => typed.buffered > 0 && !negotiator.spoken
+  await negotiator.waits(700, () => negotiator.spoken || raw())
+  const patience = negotiator.spoken ? 3000 : 0
+  await negotiator.waits(patience, () => negotiator.known || raw())
+  const questions = negotiator.questions()
+  if (questions.length > 0) await send(questions)
+  await negotiator.waits(patience, () => negotiator.answered)
+  await send(negotiator.setting())
+  await negotiator.waits(Math.min(patience, 1000), () => negotiator.silent)
+  await send(negotiator.echoing())
+}
+
 const toldOf = new WeakSet<Negotiator>()
 
 /** Records what was negotiated, once. */
 function tell({ record }: Session, negotiator: Negotiator): void {
   if (toldOf.has(negotiator) || !negotiator.spoken) return
   toldOf.add(negotiator)
-  const { terminal, width, height, environment } = negotiator.told
+  const { terminal, width, height, speed, environment } = negotiator.told
   record('client.hello', {
     options: [
       ...(terminal === undefined ? [] : [`TERM=${terminal}`]),
       ...(width === undefined ? [] : [`size=${width}x${height}`]),
+      ...(speed === undefined ? [] : [`speed=${speed}`]),
       ...environment.map(([name, value]) => `${name}=${value}`),
       ...negotiator.log,
     ],
@@ -83,9 +106,8 @@ function tell({ record }: Session, negotiator: Negotiator): void {
 
 /** Asks for name and password until a pair lets in. @returns the user, undefined when the attacker failed or left */
 async function login(session: Session, tty: Tty): Promise<string | undefined> {
-  const { machine, telnet: face } = session.persona
+  const { machine } = session.persona
   const editor = new LineEditor(tty)
-  await tty.write(`${face.issue}`)
   for (let tries = 0; tries < maxTries; tries++) {
     const name = (await editor.read(`${machine.hostname} login: `))?.toString('utf8').trim()
     if (name === undefined) return undefined
@@ -99,9 +121,11 @@ async function login(session: Session, tty: Tty): Promise<string | undefined> {
     const accepted = machine.users.some((user) => user.name === name) && session.world.acceptsPassword(name, password)
     session.record('auth.attempt', { method: 'login', user: name, secret: password, accepted })
     if (accepted) return name
-    await rest(1800 + randomInt(600), session.signal)
+    // pam_faildelay: three seconds, half of it more or less.
+    await rest(3000 * (0.5 + (Math.random() + Math.random() + Math.random()) / 3), session.signal)
     await tty.write('\r\nLogin incorrect\r\n')
   }
+  await tty.write(`Maximum number of tries exceeded (${maxTries})\r\n`)
   return undefined
 }
 
