@@ -153,6 +153,12 @@ function apart(name: string, args: readonly string[]): string[] {
   })
 }
 
+/** Whether all is to be removed, without the word that allows it. */
+const rootless = (args: readonly string[]): boolean =>
+  args.some((arg) => /^\/+$/.test(arg)) &&
+  args.some((arg) => /^-\w*[rR]|^--recursive$/.test(arg)) &&
+  !args.includes('--no-preserve-root')
+
 /** What a program was recorded to say when it is asked for its help or version. */
 function told(name: string, args: readonly string[]): Outcome | undefined {
   if (args.length > 1) return undefined
@@ -201,10 +207,25 @@ export function makeEngine(
     table.set(name, {
       ...kept,
       execute: async (args, context) => {
+        if (name === 'rm' && rootless(args))
+          return {
+            stdout: '',
+            stderr:
+              "rm: it is dangerous to operate recursively on '/'\nrm: use --no-preserve-root to override this failsafe\n",
+            exitCode: 1,
+          }
         const silent = args.length === 0 && String(context.stdin ?? '') !== ''
         let outcome: Outcome
         try {
-          outcome = (silent ? undefined : told(name, args)) ?? (await kept.execute(apart(name, args), context))
+          outcome =
+            (silent ? undefined : told(name, args)) ??
+            (await kept.execute(
+              apart(
+                name,
+                args.filter((arg) => arg !== '--no-preserve-root'),
+              ),
+              context,
+            ))
         } catch (error) {
           if (!/^ENOENT: /.test((error as Error).message)) throw error
           const path = args.filter((arg) => !arg.startsWith('-')).at(-1) ?? ''

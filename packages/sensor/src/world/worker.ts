@@ -72,7 +72,7 @@ const pause = (): Promise<void> | undefined => {
 
 /** Words of the engine that no shell says. */
 const betrays =
-  /increase executionLimits|too many commands executed|maximum (?:recursion|loop|source)|not available in browser|Parse error at|just-bash|limit exceeded|security violation|defenseInDepth/i
+  /increase executionLimits|too many commands executed|maximum (?:recursion|loop|source)|not available in browser|sandboxed environment|Parse error at|just-bash|limit exceeded|security violation|defenseInDepth/i
 
 /** The engine's errors of syntax in the words of bash. */
 const reword = (text: string): string =>
