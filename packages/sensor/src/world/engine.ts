@@ -49,44 +49,27 @@ type Statement = Script['statements'][number]
  * run in the foreground. It is told before and after, so that nobody waits for what sleeps there.
  */
 function inBackground(ast: Script): Script {
-  const call = (name: string): Statement => ({
+  const alone = (command: Statement['pipelines'][number]['commands'][number]): Statement => ({
     type: 'Statement',
     operators: [],
     background: false,
-    pipelines: [
-      {
-        type: 'Pipeline',
-        negated: false,
-        commands: [
-          {
-            type: 'SimpleCommand',
-            assignments: [],
-            args: [],
-            redirections: [],
-            name: { type: 'Word', parts: [{ type: 'Literal', value: name }] },
-          },
-        ],
-      },
-    ],
+    pipelines: [{ type: 'Pipeline', negated: false, commands: [command] }],
   })
+  const call = (name: string): Statement =>
+    alone({
+      type: 'SimpleCommand',
+      assignments: [],
+      args: [],
+      redirections: [],
+      name: { type: 'Word', parts: [{ type: 'Literal', value: name }] },
+    })
   const list = (statements: readonly Statement[]): Statement[] =>
     statements.flatMap((statement) => {
       for (const { commands } of statement.pipelines)
         for (const command of commands)
           if ('body' in command && Array.isArray(command.body)) command.body = list(command.body as Statement[])
       if (!statement.background) return [statement]
-      const own: Statement = {
-        type: 'Statement',
-        operators: [],
-        background: false,
-        pipelines: [
-          {
-            type: 'Pipeline',
-            negated: false,
-            commands: [{ type: 'Subshell', body: [{ ...statement, background: false }], redirections: [] }],
-          },
-        ],
-      }
+      const own = alone({ type: 'Subshell', body: [{ ...statement, background: false }], redirections: [] })
       return [call(begins), own, call(ends)]
     })
   return { ...ast, statements: list(ast.statements) }

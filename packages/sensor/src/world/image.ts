@@ -160,6 +160,9 @@ export function buildImage(machine: Machine): Image {
   return image
 }
 
+/** The largest file whose content is made when it is read. */
+const largest = 6 * 1024 * 1024
+
 /** What the recorded system has: its folders, links and files, with what they set. */
 function recorded(machine: Machine, image: Map<string, FsNode>): void {
   const { tree, programs, settings } = factsOf(machine.system)
@@ -221,7 +224,9 @@ function recorded(machine: Machine, image: Map<string, FsNode>): void {
       if (text !== undefined) image.set(path, { type: 'file', ...about, data: shared(text) })
       else {
         const library = /\.so(\.[\d.]+)?$/.test(name) ? '3 4160 14136 11 28 27' : ''
-        image.set(path, { type: 'file', ...about, size: Number(words[1]), filler: programs[path] ?? library })
+        const size = Number(words[1])
+        // What nobody looks for and would cost much to make is not there.
+        if (size <= largest) image.set(path, { type: 'file', ...about, size, filler: programs[path] ?? library })
       }
     }
   }

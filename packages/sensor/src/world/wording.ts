@@ -68,12 +68,25 @@ export function gnu(name: string, args: readonly string[], err: string): string 
   return `${said.trimEnd()}\nTry '${name} --help' for more information.\n`
 }
 
+/** At how many words of how long a text it is looked which line they are in: an attacker chooses both. */
+const [maxLookups, maxText] = [200, 16_384]
+
+/** Tells in which line of a text some words are; the first where that cannot be told. */
+function finder(text: string): (words: string) => number {
+  const lines = text.slice(0, maxText).split('\n')
+  let left = maxLookups
+  return (words) =>
+    lines.length === 1 || left-- <= 0
+      ? 1
+      : Math.max(
+          0,
+          lines.findIndex((line) => line.includes(words)),
+        ) + 1
+}
+
 /** The words of dash, for a shell that was called as sh. @param script its name, or "" when lines came from a pipe or -c */
 export function dash(err: string, script: string, text: string): string {
-  const at = (words: string): number => {
-    const line = text.split('\n').findIndex((part) => part.includes(words))
-    return line < 0 ? 1 : line + 1
-  }
+  const at = finder(text)
   const name = script === '' ? 'sh' : script
   return err
     .replace(
@@ -138,12 +151,8 @@ const badToken = /^bash: (?:line \d+: )?syntax error near unexpected token `(.*)
 export function bash(raw: string, terminal: boolean, text: string): string {
   if (!raw.includes('bash: ')) return raw
   if (terminal) return raw.replace(/^bash: (?!\u0002)(?:line \d+: )?/gm, '-bash: ').replaceAll(inner, '')
-  const lines = text.split('\n')
-  const at = (word: string): number =>
-    Math.max(
-      0,
-      lines.findIndex((line) => line.includes(word)),
-    ) + 1
+  const lines = text.slice(0, maxText).split('\n')
+  const at = finder(text)
   return raw
     .replace(openQuote, (_, quote: string) => {
       const last = lines.findLastIndex((line) => line.includes(quote)) + 1

@@ -119,6 +119,17 @@ test('a disk that is full, files without end and many open files are refused, an
   await expect(call((done) => sftp.fsetstat(passwd, { size: 0 } as never, done))).rejects.toThrow('Failure')
   expect(String(await call<Buffer>((done) => sftp.readFile('/etc/passwd', done)))).toMatch(/^root:/)
   await call((done) => sftp.close(passwd, done))
+  // What is made only when it is read takes room, too, and gives it back.
+  for (let round = 0; round < 2; round++) {
+    const made: Buffer[] = []
+    await expect(
+      (async () => {
+        for (let i = 0; i < 30; i++) made.push(await call<Buffer>((done) => sftp.open('/usr/bin/perl', 'r', done)))
+      })(),
+    ).rejects.toThrow('Failure')
+    expect(made.length).toBeGreaterThan(0)
+    for (const one of made) await call((done) => sftp.close(one, done))
+  }
   let opened = 1
   await expect(
     (async () => {

@@ -82,6 +82,8 @@ interface OpenFile {
   readonly kind: 'file'
   readonly path: string
   readonly writes: boolean
+  /** Whether its bytes are its own and count towards what one attacker may hold. */
+  readonly counted: boolean
   readonly appends: boolean
   /** What a reader gets; what a writer has made so far, with room to grow. */
   bytes: Buffer
@@ -340,14 +342,19 @@ export class Sftp {
       if (node === undefined) fs.setMode(path, (wanted.mode ?? 0o666) & ~0o022)
       this.#files.settle(event)
     }
+    // Who only reads looks at the file itself: many open files cost nothing. Who writes gets a copy, and it counts; so
+    // does what is made only when it is read.
+    const now = fs.node(path)
+    const made = now?.type === 'file' && now.filler !== undefined && now.data === undefined
+    if (made) this.#room(now.size ?? 0)
     const content = node?.type === 'directory' ? new Uint8Array() : fs.content(path)
-    // Who only reads looks at the file itself: many open files cost nothing. Who writes gets a copy, and it counts.
-    if (writes) this.#room(content.length)
+    if (writes && !made) this.#room(content.length)
     const bytes = writes ? Buffer.from(content) : Buffer.from(content.buffer, content.byteOffset, content.length)
     return this.#give({
       kind: 'file',
       path,
       writes,
+      counted: writes || made,
       appends: appends === true,
       bytes,
       size: bytes.length,
@@ -393,7 +400,7 @@ export class Sftp {
     if (open === undefined) return false
     this.#handles.delete(id)
     if (open.kind !== 'file') return true
-    if (open.writes) this.#room(-open.bytes.length)
+    if (open.counted) this.#room(-open.bytes.length)
     if (!open.changed) return true
     try {
       this.#files.now.write(open.path, open.bytes.subarray(0, open.size))

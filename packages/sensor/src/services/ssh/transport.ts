@@ -90,6 +90,7 @@ export class Transport {
     await send(`${this.#face.ident}\r\n`)
     const { line, wrong } = await this.#readIdent()
     if (wrong !== undefined) {
+      if (line !== '') this.#session.record('client.hello', { ident: line })
       // Two writes, each on its way at once: on the wire they are two packets.
       await send(wrong)
       await new Promise((resolve) => setImmediate(resolve))
