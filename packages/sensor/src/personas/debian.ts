@@ -1,3 +1,4 @@
+import { sshDaemons } from './daemons.ts'
 import type { Process, User } from './machine.ts'
 import type { Credential, Persona, SshFace } from './persona.ts'
 import type { Seed } from './seed.ts'
@@ -195,47 +196,6 @@ const kernelThreads = [
   'ext4-rsv-conver',
 ]
 
-/** SSH as Debian 11 has it: OpenSSH 8.4p1 with the strict key exchange of its security update. */
-const ssh = (hostKeys: SshFace['hostKeys']): SshFace => ({
-  ident: 'SSH-2.0-OpenSSH_8.4p1 Debian-5+deb11u3',
-  hostKeys,
-  kex: [
-    'curve25519-sha256',
-    'curve25519-sha256@libssh.org',
-    'ecdh-sha2-nistp256',
-    'ecdh-sha2-nistp384',
-    'ecdh-sha2-nistp521',
-    'diffie-hellman-group-exchange-sha256',
-    'diffie-hellman-group16-sha512',
-    'diffie-hellman-group18-sha512',
-    'diffie-hellman-group14-sha256',
-    'kex-strict-s-v00@openssh.com',
-  ],
-  hostKeyAlgorithms: ['rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa', 'ecdsa-sha2-nistp256', 'ssh-ed25519'],
-  ciphers: [
-    'chacha20-poly1305@openssh.com',
-    'aes128-ctr',
-    'aes192-ctr',
-    'aes256-ctr',
-    'aes128-gcm@openssh.com',
-    'aes256-gcm@openssh.com',
-  ],
-  macs: [
-    'umac-64-etm@openssh.com',
-    'umac-128-etm@openssh.com',
-    'hmac-sha2-256-etm@openssh.com',
-    'hmac-sha2-512-etm@openssh.com',
-    'hmac-sha1-etm@openssh.com',
-    'umac-64@openssh.com',
-    'umac-128@openssh.com',
-    'hmac-sha2-256',
-    'hmac-sha2-512',
-    'hmac-sha1',
-  ],
-  compression: ['none', 'zlib@openssh.com'],
-  banner: '',
-})
-
 const kernel = '5.10.0-32-amd64'
 
 /**
@@ -368,7 +328,7 @@ export function debian(seed: Seed, hostKeys: SshFace['hostKeys'], installed: num
       'the exact distribution terms for each program are described in the\r\n' +
       'individual files in /usr/share/doc/*/copyright.\r\n\r\n' +
       'Debian GNU/Linux comes with ABSOLUTELY NO WARRANTY, to the extent\r\npermitted by applicable law.\r\n',
-    ssh: ssh(hostKeys),
+    ssh: { ...sshDaemons['openssh-8.4'], hostKeys, banner: '' },
     http: {
       server: 'nginx/1.18.0',
       title: `${org[0]?.toUpperCase()}${org.slice(1)} ${seed.pick('product', products)}`,

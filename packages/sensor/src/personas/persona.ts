@@ -1,3 +1,4 @@
+import type { SshDaemon } from './daemons.ts'
 import type { Machine } from './machine.ts'
 
 /** A name and password that lets in. */
@@ -6,15 +7,9 @@ export interface Credential {
   readonly password: string
 }
 
-/** What one service needs to know to be this device. */
-export interface SshFace {
-  readonly ident: string
+/** The SSH daemon of a device, with its own keys. */
+export interface SshFace extends SshDaemon {
   readonly hostKeys: { readonly ed25519: string; readonly ecdsa: string; readonly rsa: string }
-  readonly kex: readonly string[]
-  readonly hostKeyAlgorithms: readonly string[]
-  readonly ciphers: readonly string[]
-  readonly macs: readonly string[]
-  readonly compression: readonly string[]
   readonly banner: string
 }
 

@@ -1,15 +1,11 @@
-import { createHash } from 'node:crypto'
 import { Cursor, EndOfStream, Malformed } from '../../runtime/reader.ts'
-import type { SshFace } from '../../personas/persona.ts'
 import type { Session } from '../../runtime/service.ts'
 import { fingerprint } from '../../world/keys.ts'
 import { verifySignature } from './hostkey.ts'
 import type { Transport } from './transport.ts'
-import { bool, byte, msg, nameList, string } from './wire.ts'
+import { bool, byte, msg, nameList, string, uint32 } from './wire.ts'
 
-// User authentication: RFC 4252.
-
-const maxTries = 6
+// User authentication: RFC 4252, RFC 4256.
 
 /** Lets in or not. @returns the user's name */
 export async function authenticate(transport: Transport, session: Session): Promise<string> {
@@ -17,7 +13,9 @@ export async function authenticate(transport: Transport, session: Session): Prom
   if (service[0] !== msg.SERVICE_REQUEST)
     throw new Malformed(`expected a service request, got message ${service[0] ?? -1}`)
   await serve(transport, service)
-  const failure = Buffer.concat([byte(msg.USERAUTH_FAILURE), nameList(['publickey', 'password']), bool(false)])
+  const { ssh } = session.persona
+  const { family } = transport
+  const failure = Buffer.concat([byte(msg.USERAUTH_FAILURE), nameList(ssh.methods), bool(false)])
   let name: string | undefined
   for (let tries = 0; ;) {
     const payload = await transport.read()
@@ -34,6 +32,7 @@ export async function authenticate(transport: Transport, session: Session): Prom
     const user = cursor.string().toString('utf8')
     const next = cursor.string().toString('latin1')
     const method = cursor.string().toString('latin1')
+    if (name === undefined) await transport.informAgain()
     name ??= user
     if (name !== user || next !== 'ssh-connection') {
       await transport.disconnect(2, 'Change of username or service not allowed')
@@ -47,9 +46,9 @@ export async function authenticate(transport: Transport, session: Session): Prom
       await transport.admit()
       return user
     }
-    await rest(failureDelay(session.persona.ssh, user, performance.now() - began), session.signal)
+    await rest(family.failureDelay(ssh, user, performance.now() - began, method), session.signal)
     if (method !== 'none' || tries > 0) tries++
-    if (tries >= maxTries) {
+    if (tries >= family.tries) {
       await transport.disconnect(2, 'Too many authentication failures')
       throw new EndOfStream('Too many authentication failures')
     }
@@ -59,18 +58,25 @@ export async function authenticate(transport: Transport, session: Session): Prom
 
 async function attempt(
   transport: Transport,
-  { record, world, signal }: Session,
+  session: Session,
   user: string,
   known: boolean,
   method: string,
   cursor: Cursor,
 ): Promise<'accepted' | 'refused' | 'asked'> {
+  const { record, world, signal } = session
+  const { ssh } = session.persona
+  if (!ssh.methods.includes(method)) {
+    record('auth.attempt', { method, user, accepted: false })
+    return 'refused'
+  }
+  if (method === 'keyboard-interactive') return interactive(transport, session, user, known)
   if (method === 'password') {
     const change = cursor.bool()
     const secret = cursor.string().toString('utf8')
     const accepted = !change && known && world.acceptsPassword(user, secret)
     record('auth.attempt', { method, user, secret, accepted })
-    if (!accepted) await rest(pamDelay(), signal)
+    if (!accepted) await rest(transport.family.passwordDelay(ssh, user), signal)
     return accepted ? 'accepted' : 'refused'
   }
   if (method === 'publickey') {
@@ -101,7 +107,42 @@ async function attempt(
     record('auth.attempt', { method, user, key_type: algorithm, fingerprint: print, accepted })
     return accepted ? 'accepted' : 'refused'
   }
-  record('auth.attempt', { method, user, accepted: false })
+  return 'refused'
+}
+
+/** Asks for the password as PAM does (RFC 4256): one question, then a look at the answer without any. */
+async function interactive(
+  transport: Transport,
+  { record, world, signal, persona: { ssh } }: Session,
+  user: string,
+  known: boolean,
+): Promise<'accepted' | 'refused'> {
+  const ask = async (prompts: readonly string[]): Promise<string[] | undefined> => {
+    const questions = prompts.map((prompt) => Buffer.concat([string(prompt), bool(false)]))
+    await transport.send(
+      Buffer.concat([
+        byte(msg.USERAUTH_INFO_REQUEST),
+        string(''),
+        string(''),
+        string(''),
+        uint32(prompts.length),
+        ...questions,
+      ]),
+    )
+    const payload = await transport.read()
+    if (payload[0] !== msg.USERAUTH_INFO_RESPONSE) return undefined
+    const cursor = new Cursor(payload.subarray(1))
+    const count = cursor.u32()
+    return count === prompts.length ? prompts.map(() => cursor.string().toString('utf8')) : undefined
+  }
+  const [secret] = (await ask(['Password: '])) ?? []
+  const accepted = secret !== undefined && known && world.acceptsPassword(user, secret)
+  record('auth.attempt', { method: 'keyboard-interactive', user, ...(secret !== undefined && { secret }), accepted })
+  if (accepted) {
+    await ask([])
+    return 'accepted'
+  }
+  await rest(transport.family.passwordDelay(ssh, user), signal)
   return 'refused'
 }
 
@@ -113,21 +154,6 @@ async function serve(transport: Transport, request: Buffer): Promise<void> {
     throw new Malformed(`bad service request ${wanted.slice(0, 64)}`)
   }
   await transport.send(Buffer.concat([byte(msg.SERVICE_ACCEPT), string('ssh-userauth')]))
-}
-
-/** What PAM waits after a wrong password, in milliseconds: two seconds, half of it more or less (pam_fail_delay(3)). */
-const pamDelay = (): number => 2000 * (0.5 + (Math.random() + Math.random() + Math.random()) / 3)
-
-/**
- * How long OpenSSH then waits on, in milliseconds: until a time that is the same for each try of a name, so that nobody
- * learns from it whether the name exists. It is five to nine milliseconds by the name and a secret of the host, doubled
- * until it is past (ensure_minimum_time_since in auth2.c).
- */
-export function failureDelay({ hostKeys }: SshFace, user: string, elapsed: number): number {
-  const digest = createHash('sha512').update(hostKeys.ed25519).update(user).digest()
-  let wanted = 5 + digest.readUInt32BE(0) / 1e9
-  while (wanted < elapsed) wanted *= 2
-  return wanted - elapsed
 }
 
 /** Waits, unless the conversation ends before. */

@@ -11,8 +11,6 @@ import { bool, byte, msg, string, uint32 } from './wire.ts'
 
 // The connection layer: RFC 4254.
 
-const localWindow = 2 * 1024 * 1024
-const localPacket = 32_768
 const maxChannels = 10
 
 /** One channel that the client opened. */
@@ -22,7 +20,7 @@ class Channel {
   readonly input: Reader
   readonly packet: number
   #window: number
-  #credit = localWindow
+  #credit: number
   #consumed = 0
   #more: (() => void) | undefined
   #wrote = false
@@ -41,6 +39,7 @@ class Channel {
     this.#window = window
     this.packet = Math.min(packet, 32_768)
     this.input = new Reader()
+    this.#credit = transport.family.window
   }
 
   /** @throws Malformed when the client sends more than it may */
@@ -50,7 +49,7 @@ class Channel {
     this.#consumed += bytes.length
     if (!this.ended) this.input.push(bytes)
     this.recording?.input(bytes)
-    if (this.#consumed < localWindow / 2) return
+    if (this.#consumed < this.#transport.family.window / 2) return
     const more = this.#consumed
     this.#consumed = 0
     this.#credit += more
@@ -108,7 +107,8 @@ class Channel {
             ]),
           ]
     // OpenSSH tells what it learns first: of a program that printed nothing, that it ended.
-    const messages = this.#wrote || this.pty !== undefined ? [end, ...status] : [...status, end]
+    const messages =
+      this.#wrote || this.pty !== undefined || !this.#transport.family.statusFirst ? [end, ...status] : [...status, end]
     messages.push(Buffer.concat([byte(msg.CHANNEL_CLOSE), uint32(this.remote)]))
     this.closed = true
     await this.#transport.send(...messages)
@@ -244,8 +244,8 @@ async function open(
         byte(msg.CHANNEL_OPEN_CONFIRMATION),
         uint32(remote),
         uint32(local),
-        uint32(type === 'session' ? 0 : localWindow),
-        uint32(localPacket),
+        uint32(type === 'session' && transport.family.lateWindow ? 0 : transport.family.window),
+        uint32(transport.family.packet),
       ]),
     )
     return channel
@@ -350,9 +350,11 @@ async function channelRequest(
       break
     default:
   }
-  // A session's window opens when its program starts, before the answer.
-  if (run !== undefined)
-    await transport.send(Buffer.concat([byte(msg.CHANNEL_WINDOW_ADJUST), uint32(channel.remote), uint32(localWindow)]))
+  // OpenSSH opens a session's window when its program starts, before the answer.
+  if (run !== undefined && transport.family.lateWindow)
+    await transport.send(
+      Buffer.concat([byte(msg.CHANNEL_WINDOW_ADJUST), uint32(channel.remote), uint32(transport.family.window)]),
+    )
   if (reply)
     await transport.send(
       Buffer.concat([byte(granted ? msg.CHANNEL_SUCCESS : msg.CHANNEL_FAILURE), uint32(channel.remote)]),

@@ -58,11 +58,11 @@ export interface MacSpec {
   readonly make: (key: Buffer) => (seq: number, bytes: Buffer) => Buffer
 }
 
-const hmac = (hash: string, size: number, etm: boolean): MacSpec => ({
-  keySize: size,
+const hmac = (hash: string, keySize: number, etm: boolean, size = keySize): MacSpec => ({
+  keySize,
   size,
   etm,
-  make: (key) => (seq, bytes) => createHmac(hash, key).update(uint32(seq)).update(bytes).digest(),
+  make: (key) => (seq, bytes) => createHmac(hash, key).update(uint32(seq)).update(bytes).digest().subarray(0, size),
 })
 const umacOf = (size: 8 | 16, etm: boolean): MacSpec => ({
   keySize: 16,
@@ -85,6 +85,7 @@ export const macs: Readonly<Record<string, MacSpec>> = {
   'hmac-sha2-256': hmac('sha256', 32, false),
   'hmac-sha2-512': hmac('sha512', 64, false),
   'hmac-sha1': hmac('sha1', 20, false),
+  'hmac-sha1-96': hmac('sha1', 20, false, 12),
 }
 
 const wrong = (): Malformed => new Malformed('Corrupted MAC on input.')
@@ -176,42 +177,69 @@ function gcm(bits: 128 | 256): CipherSpec {
   }
 }
 
-function ctr(bits: 128 | 192 | 256): CipherSpec {
+/** A cipher as a stream of bytes of whole blocks. */
+type Stream = (key: Buffer, iv: Buffer, sealing: boolean) => (bytes: Buffer) => Buffer
+const openssl =
+  (name: string): Stream =>
+  (key, iv, sealing) => {
+    const made: Cipher | Decipher = sealing ? createCipheriv(name, key, iv) : createDecipheriv(name, key, iv)
+    made.setAutoPadding(false)
+    return (bytes) => made.update(bytes)
+  }
+/** Triple DES as a counter (RFC 4344 §4), which OpenSSL has not: the counter is sealed block by block. */
+const tripleDesCounter: Stream = (key, iv) => {
+  const block = createCipheriv('des-ede3-ecb', key, null)
+  block.setAutoPadding(false)
+  let counter = iv.readBigUInt64BE(0)
+  return (bytes) => {
+    const counters = Buffer.alloc(bytes.length)
+    for (let at = 0; at < bytes.length; at += 8) {
+      counters.writeBigUInt64BE(counter, at)
+      counter = (counter + 1n) & 0xffff_ffff_ffff_ffffn
+    }
+    const pad = block.update(counters)
+    for (const [i, one] of bytes.entries()) pad[i] = (pad[i] ?? 0) ^ one
+    return pad
+  }
+}
+
+/** Ciphers that need a MAC beside them: counters and chains of blocks. */
+function blocks(keySize: number, block: 8 | 16, stream: Stream): CipherSpec {
   return {
-    keySize: bits / 8,
-    ivSize: 16,
+    keySize,
+    ivSize: block,
     aead: false,
     make(key, iv, mac, macKey) {
       if (mac === undefined) throw new RangeError('Cannot use a stream cipher without a MAC')
       const sum = mac.make(macKey)
-      const name = `aes-${bits}-ctr`
       return {
         sealer() {
-          const cipher: Cipher = createCipheriv(name, key, iv)
+          const seal = stream(key, iv, true)
           return {
-            block: 16,
+            block,
             lengthPadded: !mac.etm,
             seal(seq, packet) {
-              if (!mac.etm) return Buffer.concat([cipher.update(packet), sum(seq, packet)])
-              const sealed = Buffer.concat([packet.subarray(0, 4), cipher.update(packet.subarray(4))])
+              if (!mac.etm) return Buffer.concat([seal(packet), sum(seq, packet)])
+              const sealed = Buffer.concat([packet.subarray(0, 4), seal(packet.subarray(4))])
               return Buffer.concat([sealed, sum(seq, sealed)])
             },
           }
         },
         opener() {
-          const decipher: Decipher = createDecipheriv(name, key, iv)
+          const open = stream(key, iv, false)
           return {
             async open(seq, input) {
               if (mac.etm) {
                 const head = await input.bytes(4)
-                const sealed = await input.bytes(checkLength(head.readUInt32BE(), 16, false))
+                const sealed = await input.bytes(checkLength(head.readUInt32BE(), block, false))
                 if (!timingSafeEqual(sum(seq, Buffer.concat([head, sealed])), await input.bytes(mac.size)))
                   throw wrong()
-                return decipher.update(sealed)
+                return open(sealed)
               }
-              const first = decipher.update(await input.bytes(16))
-              const length = checkLength(first.readUInt32BE(), 16, true)
-              const rest = length > 12 ? decipher.update(await input.bytes(length - 12)) : Buffer.alloc(0)
+              const first = open(await input.bytes(block))
+              const length = checkLength(first.readUInt32BE(), block, true)
+              const left = length + 4 - block
+              const rest = left > 0 ? open(await input.bytes(left)) : Buffer.alloc(0)
               const packet = Buffer.concat([first, rest])
               if (!timingSafeEqual(sum(seq, packet), await input.bytes(mac.size))) throw wrong()
               return packet.subarray(4)
@@ -227,7 +255,12 @@ export const ciphers: Readonly<Record<string, CipherSpec>> = {
   'chacha20-poly1305@openssh.com': chacha(),
   'aes128-gcm@openssh.com': gcm(128),
   'aes256-gcm@openssh.com': gcm(256),
-  'aes128-ctr': ctr(128),
-  'aes192-ctr': ctr(192),
-  'aes256-ctr': ctr(256),
+  'aes128-ctr': blocks(16, 16, openssl('aes-128-ctr')),
+  'aes192-ctr': blocks(24, 16, openssl('aes-192-ctr')),
+  'aes256-ctr': blocks(32, 16, openssl('aes-256-ctr')),
+  'aes128-cbc': blocks(16, 16, openssl('aes-128-cbc')),
+  'aes192-cbc': blocks(24, 16, openssl('aes-192-cbc')),
+  'aes256-cbc': blocks(32, 16, openssl('aes-256-cbc')),
+  '3des-cbc': blocks(24, 8, openssl('des-ede3-cbc')),
+  '3des-ctr': blocks(24, 8, tripleDesCounter),
 }

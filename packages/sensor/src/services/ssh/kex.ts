@@ -8,13 +8,15 @@ import {
   randomBytes,
   randomInt,
 } from 'node:crypto'
+import { ml_kem768 } from '@noble/post-quantum/ml-kem.js'
 import { Cursor, Malformed } from '../../runtime/reader.ts'
 import { moduli } from './moduli.ts'
+import { encapsulate, publicKeySize } from './ntruprime.ts'
 import { byte, mpint, string, uint32 } from './wire.ts'
 
 /** A key exchange, from the server's side. */
 export interface Kex {
-  readonly hash: 'sha256' | 'sha384' | 'sha512'
+  readonly hash: 'sha1' | 'sha256' | 'sha384' | 'sha512'
   /** How the exchanged values are written into the exchange hash. */
   readonly encode: (value: Buffer) => Buffer
   /** Messages that come before, where the group is asked for: the exchange to go on with, and what it adds to the hash. */
@@ -25,26 +27,63 @@ export interface Kex {
   readonly agree: (theirs: Buffer) => { ours: Buffer; secret: Buffer }
 }
 
+/** A fresh secret with the other side by X25519 (RFC 7748). @throws Malformed when the other's value is none */
+function x25519(theirs: Buffer): { ours: Buffer; secret: Buffer } {
+  if (theirs.length !== 32) throw new Malformed('invalid curve25519 key')
+  const { publicKey, privateKey } = generateKeyPairSync('x25519')
+  // As JWK: OpenSSL's decoder of DER costs more than the whole exchange.
+  const ours = Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url')
+  try {
+    const peer = createPublicKey({
+      key: { kty: 'OKP', crv: 'X25519', x: theirs.toString('base64url') },
+      format: 'jwk',
+    })
+    return { ours, secret: diffieHellman({ privateKey, publicKey: peer }) }
+  } catch {
+    throw new Malformed('invalid curve25519 key')
+  }
+}
+
 /** RFC 8731. */
 const curve25519: Kex = {
   hash: 'sha256',
   encode: string,
   agree(theirs) {
-    if (theirs.length !== 32) throw new Malformed('invalid curve25519 key')
-    const { publicKey, privateKey } = generateKeyPairSync('x25519')
-    // As JWK: OpenSSL's decoder of DER costs more than the whole exchange.
-    const ours = Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url')
-    try {
-      const peer = createPublicKey({
-        key: { kty: 'OKP', crv: 'X25519', x: theirs.toString('base64url') },
-        format: 'jwk',
-      })
-      return { ours, secret: mpint(diffieHellman({ privateKey, publicKey: peer })) }
-    } catch {
-      throw new Malformed('invalid curve25519 key')
-    }
+    const { ours, secret } = x25519(theirs)
+    return { ours, secret: mpint(secret) }
   },
 }
+
+/**
+ * A capsule that no quantum computer opens, and X25519 beside it: sntrup761x25519-sha512 (OpenSSH's PROTOCOL) and
+ * mlkem768x25519-sha256 (draft-ietf-sshm-mlkem-hybrid-kex).
+ */
+const hybrid = (
+  hash: Kex['hash'],
+  keySize: number,
+  capsuleOf: (publicKey: Buffer) => { capsule: Uint8Array; secret: Uint8Array },
+): Kex => ({
+  hash,
+  encode: string,
+  agree(theirs) {
+    if (theirs.length !== keySize + 32) throw new Malformed('invalid hybrid key')
+    const classic = x25519(theirs.subarray(keySize))
+    const { capsule, secret } = capsuleOf(theirs.subarray(0, keySize))
+    return {
+      ours: Buffer.concat([capsule, classic.ours]),
+      secret: string(createHash(hash).update(secret).update(classic.secret).digest()),
+    }
+  },
+})
+const sntrup761 = hybrid('sha512', publicKeySize, encapsulate)
+const mlkem768 = hybrid('sha256', 1184, (publicKey) => {
+  try {
+    const { cipherText, sharedSecret } = ml_kem768.encapsulate(publicKey)
+    return { capsule: cipherText, secret: sharedSecret }
+  } catch {
+    throw new Malformed('invalid ML-KEM key')
+  }
+})
 
 /** RFC 5656 §4. */
 const ecdh = (curve: string, hash: Kex['hash']): Kex => ({
@@ -147,12 +186,16 @@ const groupExchange: Kex = {
 }
 
 export const exchanges: Readonly<Record<string, Kex>> = {
+  'mlkem768x25519-sha256': mlkem768,
+  'sntrup761x25519-sha512': sntrup761,
+  'sntrup761x25519-sha512@openssh.com': sntrup761,
   'curve25519-sha256': curve25519,
   'curve25519-sha256@libssh.org': curve25519,
   'ecdh-sha2-nistp256': ecdh('prime256v1', 'sha256'),
   'ecdh-sha2-nistp384': ecdh('secp384r1', 'sha384'),
   'ecdh-sha2-nistp521': ecdh('secp521r1', 'sha512'),
   'diffie-hellman-group-exchange-sha256': groupExchange,
+  'diffie-hellman-group14-sha1': group('modp14', 'sha1'),
   'diffie-hellman-group14-sha256': group('modp14', 'sha256'),
   'diffie-hellman-group16-sha512': group('modp16', 'sha512'),
   'diffie-hellman-group18-sha512': group('modp18', 'sha512'),

@@ -6,6 +6,7 @@ import { ciphers, macs, plain, type Opener, type Sealer } from './cipher.ts'
 import { allHostKeys, hostKey } from './hostkey.ts'
 import { packer, unpacker, type Packer } from './compression.ts'
 import { deriveKey, exchanges } from './kex.ts'
+import { families, type Family, type Stray } from './family.ts'
 import { bool, byte, msg, nameList, string, uint32 } from './wire.ts'
 
 // The transport layer: RFC 4253, with strict key exchange (OpenSSH's PROTOCOL §1.10) and extension info (RFC 8308).
@@ -21,14 +22,12 @@ interface Offer {
   readonly raw: Buffer
 }
 
-const maxIdent = 8192
-const signatures =
-  'ssh-ed25519,sk-ssh-ed25519@openssh.com,ssh-rsa,rsa-sha2-256,rsa-sha2-512,ssh-dss,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,sk-ecdsa-sha2-nistp256@openssh.com,webauthn-sk-ecdsa-sha2-nistp256@openssh.com'
-
 /** The encrypted connection to one client: reads and writes payloads, exchanges keys when either side wants to. */
 export class Transport {
   readonly #session: Session
   readonly #face: SshFace
+  /** How the daemon behaves. */
+  readonly family: Family
   #clientIdent = ''
   #sealer: Sealer = plain
   #opener: Opener = plain
@@ -41,6 +40,7 @@ export class Transport {
   #exchanged: (() => void) | undefined
   #told = false
   #greeted = false
+  #informedLater = false
   readonly #compression = { in: 'none', out: 'none' }
   #admitted = false
   #pack: Packer | undefined
@@ -51,6 +51,7 @@ export class Transport {
   constructor(session: Session) {
     this.#session = session
     this.#face = session.persona.ssh
+    this.family = families[this.#face.family]
   }
 
   /** Tells the client that it is in. Only now compression begins (OpenSSH's PROTOCOL §1.2). */
@@ -59,7 +60,8 @@ export class Transport {
     this.#admitted = true
     if (this.#compression.out !== 'none') this.#pack = packer()
     if (this.#compression.in !== 'none') this.#unpack = unpacker()
-    // OpenSSH names all its host keys at once (PROTOCOL §2.5), so that clients can learn new ones.
+    if (!this.family.namesKeys) return
+    // So that clients can learn new ones (OpenSSH's PROTOCOL §2.5).
     const keys = allHostKeys(this.#face.hostKeys).map(({ key }) => string(key.blob))
     await this.send(Buffer.concat([byte(msg.GLOBAL_REQUEST), string('hostkeys-00@openssh.com'), bool(false), ...keys]))
   }
@@ -79,6 +81,13 @@ export class Transport {
     return signatures.every((one) => one !== undefined) ? signatures : undefined
   }
 
+  /** Tells once more how keys may be signed, now that it is known who signs in (OpenSSH's PROTOCOL §1.11). */
+  async informAgain(): Promise<void> {
+    if (!this.#informedLater || !this.#face.kex.includes('ext-info-s')) return
+    this.#informedLater = false
+    await this.extensions(this.#face.extensions.filter(([name]) => name === 'server-sig-algs'))
+  }
+
   /** The hash of the first exchange, which names the connection for its life. */
   get sessionId(): Buffer {
     return this.#sessionId ?? Buffer.alloc(0)
@@ -86,66 +95,47 @@ export class Transport {
 
   /** Identification and first key exchange. */
   async begin(): Promise<void> {
-    const { send } = this.#session
-    await send(`${this.#face.ident}\r\n`)
-    const { line, wrong } = await this.#readIdent()
-    if (wrong !== undefined) {
-      if (line !== '') this.#session.record('client.hello', { ident: line })
-      // Two writes, each on its way at once: on the wire they are two packets.
-      await send(wrong)
-      await new Promise((resolve) => setImmediate(resolve))
-      await send('\r\n')
-      throw new Malformed(wrong, { abrupt: true })
+    const { send, input, record } = this.#session
+    if (this.family.hasty) await this.#sendKexInit(Buffer.from(`${this.#face.ident}\r\n`))
+    else await send(`${this.#face.ident}\r\n`)
+    const { line, refused } = await this.family.identify(input)
+    if (refused !== undefined) {
+      if (line !== '') record('client.hello', { ident: line })
+      if (refused.words !== '') {
+        // Two writes, each on its way at once: on the wire they are two packets.
+        await send(refused.words)
+        await new Promise((resolve) => setImmediate(resolve))
+        await send('\r\n')
+      }
+      throw new Malformed(refused.words || 'no SSH', { abrupt: true })
     }
     this.#clientIdent = line
     try {
-      await this.#sendKexInit()
+      if (!this.family.hasty) await this.#sendKexInit()
       await this.#exchange(await this.#firstKexInit())
     } finally {
       // Many only want to see our lists: what they said of themselves is kept all the same.
-      if (!this.#greeted) this.#session.record('client.hello', { ident: line })
+      if (!this.#greeted) record('client.hello', { ident: line })
     }
   }
 
-  /**
-   * What the client says it is, read byte by byte as OpenSSH does (kex_exchange_identification): junk is refused at
-   * once and not only at the end of a line, and what comes after stays unread.
-   */
-  async #readIdent(): Promise<{ line: string; wrong?: string }> {
-    const { input } = this.#session
-    const invalid = { line: '', wrong: 'Invalid SSH identification string.' }
-    const text: number[] = []
-    for (let returned = false; ;) {
-      const [letter] = await input.bytes(1)
-      if (letter === undefined) throw new EndOfStream('the peer left before its identification')
-      if (letter === 13) {
-        returned = true
-        continue
-      }
-      if (letter === 10) break
-      if (letter === 0 || returned) return invalid
-      text.push(letter)
-      if (text.length > maxIdent) return invalid
-    }
-    const line = Buffer.from(text).toString('latin1')
-    const version = /^SSH-[ \t]*([+-]?\d+)\.[ \t]*([+-]?\d+)-./.exec(line)
-    if (version === null) return invalid
-    const [major, minor] = [Number(version[1]), Number(version[2])]
-    return major === 2 || (major === 1 && minor === 99) ? { line } : { line, wrong: 'Protocol major versions differ.' }
-  }
-
-  /** The client's first list. What comes before it is answered as OpenSSH answers it. */
+  /** The client's first list. What comes before it is answered as the daemon answers it. */
   async #firstKexInit(): Promise<Buffer> {
     for (;;) {
       const payload = await this.#readPayload()
       const kind = payload[0] ?? 0
       if (kind === msg.KEXINIT) return payload
       if (kind === msg.DISCONNECT) throw new EndOfStream('disconnected before the key exchange')
-      if (kind === msg.IGNORE || kind === msg.DEBUG || kind === msg.UNIMPLEMENTED) continue
-      if (kind === 0 || kind >= 192) await this.disconnect(2, `Invalid ssh2 packet type: ${kind}`)
-      if (kind === 0 || kind >= 50) throw new Malformed(`expected KEXINIT, got message ${kind}`)
-      await this.unimplemented()
+      await this.#stray(this.family.early(kind), `expected KEXINIT, got message ${kind}`)
     }
+  }
+
+  /** Does with a message that nobody waits for what the daemon does. @throws Malformed where it ends */
+  async #stray(what: Stray, why: string): Promise<void> {
+    if (what === 'skipped') return
+    if (what === 'unknown') return this.unimplemented()
+    if (what !== 'end') await this.disconnect(2, what.words)
+    throw new Malformed(why)
   }
 
   #padding(size: number): Buffer {
@@ -166,8 +156,7 @@ export class Transport {
     packet.writeUInt32BE(1 + payload.length + padding, 0)
     packet[4] = padding
     payload.copy(packet, 5)
-    // OpenSSH pads what is not encrypted with zeroes.
-    if (this.#sealer === plain) packet.fill(0, 5 + payload.length)
+    if (this.#sealer === plain && this.family.zeroes) packet.fill(0, 5 + payload.length)
     else this.#padding(padding).copy(packet, 5 + payload.length)
     const sealed = this.#sealer.seal(this.#sent, packet)
     this.#sent = (this.#sent + 1) >>> 0
@@ -209,7 +198,13 @@ export class Transport {
         case msg.IGNORE:
         case msg.DEBUG:
         case msg.UNIMPLEMENTED:
+          continue
         case msg.EXT_INFO:
+          if (payload.includes('ext-info-in-auth@openssh.com')) this.#informedLater = true
+          continue
+        case msg.PING:
+          if (!this.#face.extensions.some(([name]) => name === 'ping@openssh.com')) return payload
+          await this.send(Buffer.concat([byte(msg.PONG), string(new Cursor(payload.subarray(1)).string())]))
           continue
         case msg.KEXINIT:
           await this.#exchange(payload)
@@ -220,17 +215,25 @@ export class Transport {
     }
   }
 
+  /** Tells what the daemon can beyond its lists (RFC 8308). */
+  async extensions(list: SshFace['extensions']): Promise<void> {
+    const told = list.map(([name, value]) => Buffer.concat([string(name), string(value)]))
+    await this.send(Buffer.concat([byte(msg.EXT_INFO), uint32(list.length), ...told]))
+  }
+
   /** Tells that a message is not understood (RFC 4253 §11.4). */
   async unimplemented(): Promise<void> {
     await this.send(Buffer.concat([byte(msg.UNIMPLEMENTED), uint32((this.#received - 1) >>> 0)]))
   }
 
-  /** Ends the connection with a reason that the client sees. */
+  /** Tells why the connection ends, where the daemon tells that. */
   async disconnect(code: number, reason: string): Promise<void> {
+    if (!this.family.outspoken) return
     await this.send(Buffer.concat([byte(msg.DISCONNECT), uint32(code), string(reason), string('')]))
   }
 
-  async #sendKexInit(): Promise<void> {
+  /** @param before what goes out in the same write */
+  async #sendKexInit(before?: Buffer): Promise<void> {
     const face = this.#face
     this.#exchanging ??= new Promise((resolve) => (this.#exchanged = resolve))
     this.#ours = Buffer.concat([
@@ -249,7 +252,9 @@ export class Transport {
       byte(0),
       uint32(0),
     ])
-    await this.send(this.#ours)
+    await (before === undefined
+      ? this.send(this.#ours)
+      : this.#session.send(Buffer.concat([before, this.#frame(this.#ours)])))
   }
 
   async #exchange(theirs: Buffer): Promise<void> {
@@ -262,12 +267,14 @@ export class Transport {
     const offersStrict = offer.kex.includes('kex-strict-c-v00@openssh.com')
     if (first && offersStrict && face.kex.includes('kex-strict-s-v00@openssh.com')) {
       this.#strict = true
-      if (this.#received !== 1) throw new Malformed('strict key exchange violated: KEXINIT was not the first packet')
+      if (this.#received !== 1) {
+        const reason = 'strict KEX violation: KEXINIT was not the first packet'
+        await this.disconnect(2, reason)
+        throw new Malformed(reason)
+      }
     }
     const pick = (what: string, client: readonly string[], server: readonly string[]): string => {
-      const hit = client.find(
-        (name) => server.includes(name) && !name.startsWith('kex-strict') && !name.startsWith('ext-info'),
-      )
+      const hit = client.find((name) => server.includes(name) && !/^(?:kex-strict-|ext-info-|kexguess2@)/.test(name))
       if (hit === undefined)
         throw new Malformed(`no matching ${what} found. Their offer: ${client.join(',').slice(0, 300)}`)
       return hit
@@ -336,9 +343,9 @@ export class Transport {
     this.#compression.out = outCompression
     this.#pack = this.#admitted && outCompression !== 'none' ? packer() : undefined
     if (this.#strict) this.#sent = 0
-    if (first && offer.kex.includes('ext-info-c') && !this.#told) {
+    if (first && offer.kex.includes('ext-info-c') && !this.#told && face.extensions.length > 0) {
       this.#told = true
-      await this.send(Buffer.concat([byte(msg.EXT_INFO), uint32(1), string('server-sig-algs'), string(signatures)]))
+      await this.extensions(face.extensions)
     }
     await this.#nextKexMessage(msg.NEWKEYS)
     this.#opener = make(inCipher, inMac, ['A', 'C', 'E']).opener()
@@ -367,9 +374,7 @@ export class Transport {
         await this.disconnect(2, reason)
         throw new Malformed(reason)
       }
-      if (kind === msg.IGNORE || kind === msg.DEBUG || kind === msg.UNIMPLEMENTED || kind === msg.EXT_INFO) continue
-      if (kind >= 50) throw new Malformed(`expected message ${wanted} of the key exchange, got ${kind}`)
-      await this.unimplemented()
+      await this.#stray(this.family.within(kind), `expected message ${wanted} of the key exchange, got ${kind}`)
     }
   }
 

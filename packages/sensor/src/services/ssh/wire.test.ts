@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { expect, test } from 'vitest'
 import { testSensor } from '../../testing.ts'
-import { failureDelay } from './auth.ts'
+import { failureDelay } from './family.ts'
 import { nameList, string, uint32 } from './wire.ts'
 
 // What OpenSSH 8.4p1 of Debian 11 was seen to answer on the wire, byte by byte, beside this sensor.
