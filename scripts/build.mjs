@@ -36,7 +36,11 @@ async function buildNode() {
       format: 'esm',
       entryFileNames: `${name}.js`,
       // Beside the entries: they find workers and folders relative to themselves.
-      chunkFileNames: `${name}-[name]-[hash].js`,
+      // What is known of recorded systems is one file for all of them.
+      chunkFileNames: (chunk) =>
+        chunk.facadeModuleId?.includes('/personas/facts/') === true
+          ? 'facts-[name]-[hash].js'
+          : `${name}-[name]-[hash].js`,
       banner: name === 'skep' ? '#!/usr/bin/env node' : '',
       sourcemap: false,
       minify: false,

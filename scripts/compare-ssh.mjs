@@ -187,7 +187,10 @@ function ssh({ host, port, user, password }, ...args) {
     let text = ''
     child.stderr.on('data', (part) => (text += part))
     child.on('close', (code) => {
-      const lines = text.replaceAll('\r', '').split('\n').filter((line) => seen.test(line))
+      const lines = text
+        .replaceAll('\r', '')
+        .split('\n')
+        .filter((line) => seen.test(line))
       const bare = lines.map((line) => line.replace(/ in [\d.]+ seconds/, '').replace(/pid \d+/, 'pid'))
       resolve({ text: `${bare.join('\n')}\nended with ${code}`, seconds: (Date.now() - began) / 1000 })
     })
@@ -208,8 +211,21 @@ function compare(name, a, b) {
 }
 
 const [first, second] = await Promise.all(servers.map((server) => talk(server, ident)))
-compare('identification', first.bytes.toString('latin1').split('\r\n')[0], second.bytes.toString('latin1').split('\r\n')[0])
-const kinds = ['exchanges', 'host keys', 'ciphers in', 'ciphers out', 'MACs in', 'MACs out', 'packing in', 'packing out']
+compare(
+  'identification',
+  first.bytes.toString('latin1').split('\r\n')[0],
+  second.bytes.toString('latin1').split('\r\n')[0],
+)
+const kinds = [
+  'exchanges',
+  'host keys',
+  'ciphers in',
+  'ciphers out',
+  'MACs in',
+  'MACs out',
+  'packing in',
+  'packing out',
+]
 const [mine, yours] = [names(first), names(second)]
 for (const [i, kind] of kinds.entries()) compare(kind, mine[i], yours[i])
 const hassh = (list) => createHash('md5').update([list[0], list[3], list[5], list[7]].join(';')).digest('hex')
@@ -229,7 +245,7 @@ if (real.password !== '') {
     'an environment': ['-o', 'SendEnv=LANG', '-o', 'SendEnv=FOO', 'true'],
     'a subsystem': ['-s', 'sftp'],
     'no such subsystem': ['-s', 'nothing'],
-    'packed': ['-C', 'true'],
+    packed: ['-C', 'true'],
     'an agent': ['-A', 'true'],
   }
   for (const [name, args] of Object.entries(cases)) {

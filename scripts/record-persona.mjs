@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Records the facts of a real system for a persona: which files there are, how large, whose, how old; what its
-// programs' headers say; what its configuration sets (settings, not comments); which packages are installed.
+// programs' headers say; what its configuration sets (settings, not comments); which packages are installed; which
+// release it is and which users it has.
 //
 //   node scripts/record-persona.mjs ROOT NAME
 //
@@ -23,7 +24,7 @@ const bulky =
   /^\/(usr\/share\/[^/]+\/.|usr\/lib\/(python[\d.]*|x86_64-linux-gnu|git-core|gcc|groff|terminfo|locale|file)\/[^/]+\/|usr\/include\/.|usr\/src\/.|var\/cache\/[^/]+\/.|var\/lib\/[^/]+\/.|var\/lib\/dpkg\/info\/.|etc\/ssl\/certs\/.|etc\/alternatives\/.*\.gz$)/
 /** What only this one system has, or a persona draws for itself. */
 const own =
-  /^\/etc\/((passwd|shadow|group|gshadow|subuid|subgid)-?|hostname|hosts|machine-id|resolv\.conf|fstab|mtab|issue(\.net)?|motd|adjtime|\.pwd\.lock|ssh\/(ssh_host_|moduli)|ld\.so\.cache|debian_version|os-release)|^\/(etc\/apt\/|root\/|home\/|inst\.sh|policy)|^\/var\/(log|mail|spool\/cron)\/.|policy-rc\.d$/
+  /^\/etc\/((passwd|shadow|group|gshadow|subuid|subgid)-?|hostname|hosts|machine-id|resolv\.conf|fstab|mtab|issue(\.net)?|motd|adjtime|\.pwd\.lock|ssh\/(ssh_host_|moduli)|ld\.so\.cache|debian_version|os-release)|^\/(etc\/apt\/|root\/|home\/|inst\.sh|done$|policy)|^\/var\/(log|mail|spool\/cron)\/.|policy-rc\.d$/
 
 /** Names of users and groups by their numbers: each persona has numbers of its own. */
 const names = (file) =>
@@ -109,7 +110,28 @@ for (const block of readFileSync(join(root, 'var/lib/dpkg/status'), 'utf8').spli
   if (/^Status: install ok installed$/m.test(block))
     packages.push([field('Package'), field('Version'), field('Architecture'), field('Description')].join('|'))
 }
+const text = (path) => {
+  try {
+    return readFileSync(join(root, path), 'utf8')
+  } catch {
+    return ''
+  }
+}
+/** What the system says of itself, and who is on it before anybody is added. */
+const release = {
+  os: text('etc/os-release'),
+  lsb: text('etc/lsb-release'),
+  debian: text('etc/debian_version'),
+  issue: text('etc/issue'),
+  issueNet: text('etc/issue.net'),
+  motd: text('etc/motd'),
+  users: text('etc/passwd').split('\n').filter(Boolean),
+  groups: text('etc/group').split('\n').filter(Boolean),
+}
 const file = new URL(`../packages/sensor/src/personas/facts/${name}.json`, import.meta.url)
-writeFileSync(file, `${JSON.stringify({ tree, programs, settings, packages: packages.sort() }, undefined, 1)}\n`)
+writeFileSync(
+  file,
+  `${JSON.stringify({ release, tree, programs, settings, packages: packages.sort() }, undefined, 1)}\n`,
+)
 const count = Object.values(tree).reduce((sum, line) => sum + line.split('|').length, 0)
 console.log(`${count} files, ${Object.keys(programs).length} programs, ${packages.length} packages`)

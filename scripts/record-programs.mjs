@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Records what the programs of a real system say of themselves: --help and --version, the applets of busybox, and the
+// Records what the programs of a real system say of themselves: --help and --version, versions, the applets of busybox, and the
 // shell's help. Run as root: each is run once within the system's folder (chroot), without network, for four seconds at
 // most. What they say belongs to their authors; it is kept as a fact about the system, to answer as the system does.
 //
@@ -14,7 +14,7 @@ if (root === undefined || name === undefined) {
   process.exit(2)
 }
 const programs =
-  'apt apt-get arch arp awk b2sum base32 base64 basename bash bzip2 cat chattr chgrp chmod chown chpasswd cksum column comm cp crontab csplit curl cut date dd df diff dir dircolors dirname dmesg dpkg du echo egrep env expand expr factor fgrep file find flock fmt fold free gcc gawk getconf getent getopt git grep groupadd groups gunzip gzip head hexdump hostid hostname hostnamectl id ifconfig install ip iptables join journalctl killall last ldd less link ln locale logger logname ls lsattr lsb_release lsblk lscpu lsmod lsof lspci make md5sum mkdir mkfifo mknod mktemp more mount mv nano nc netstat nice nl nohup nproc numfmt od openssl passwd paste pathchk perl pgrep pidof ping pkill pr printenv printf pwd python3 python3.9 readlink realpath renice rev rm rmdir route scp sed seq service setsid sha1sum sha256sum sha512sum shred shuf sleep sort split ss ssh ssh-keygen stat stdbuf stty su sudo sum sync sysctl systemctl tac tail tar tee telnet tftp timeout top touch tr truncate tsort tty umount uname unexpand uniq unlink unzip update-rc.d uptime useradd userdel usermod users vdir vi vmstat w watch wc wget whereis which who whoami xargs xxd xz zcat zgrep kill'.split(
+  'apt apt-get arch arp awk b2sum base32 base64 basename bash bzip2 cat chattr chgrp chmod chown chpasswd cksum column comm cp crontab csplit curl cut date dd df diff dir dircolors dirname dmesg dpkg du echo egrep env expand expr factor fgrep file find flock fmt fold free gcc gawk getconf getent getopt git grep groupadd groups gunzip gzip head hexdump hostid hostname hostnamectl id ifconfig install ip iptables join journalctl killall last ldd landscape-sysinfo less link ln locale logger logname ls lsattr lsb_release lsblk lscpu lsmod lsof lspci make md5sum mkdir mkfifo mknod mktemp more mount mv nano nc netplan netstat nice nl nohup nproc numfmt od openssl passwd paste pathchk perl pgrep pidof ping pkill pr printenv printf pwd python3 python3.8 python3.9 python3.10 python3.11 python3.12 readlink realpath renice rev rm rmdir route scp sed seq service setsid sha1sum sha256sum sha512sum shred shuf sleep sort split ss ssh ssh-keygen stat stdbuf stty su sudo sum sync sysctl systemctl tac tail tar tee telnet tftp timeout top touch tr truncate tsort tty umount uname unexpand uniq unlink unzip update-rc.d uptime useradd userdel usermod users vdir vi vmstat w watch wc wget whereis which who whoami xargs xxd xz zcat zgrep kill'.split(
     ' ',
   )
 /** What would do more than tell about itself. */
@@ -53,6 +53,30 @@ for (const program of programs.filter((one) => there(one) && !patient.test(one))
   if (code === null || code === 0 || out.length + err.length > longest || /\/proc|booted/.test(out + err)) continue
   if (!/usage|missing|Try ['`]|must specify|not enough|no input files|wrong/i.test(out + err)) continue
   said[program] = { ...(out !== '' && { out }), ...(err !== '' && { err }), code }
+}
+/** Other questions that change nothing. */
+const asked = [
+  'ssh -V',
+  'openssl version',
+  'openssl version -a',
+  'dig -v',
+  'nginx -v',
+  'nginx -V',
+  'redis-server -v',
+  'apt -v',
+  'curl -V',
+  'perl -v',
+  'python3 -V',
+  'gcc -v',
+  'bash -version',
+  'sudo -V',
+]
+for (const question of asked) {
+  const words = question.split(' ')
+  if (!there(words[0])) continue
+  const { out, err, code } = run(...words)
+  if (code === null) continue
+  said[question] = { ...(out !== '' && { out }), ...(err !== '' && { err }), ...(code !== 0 && { code }) }
 }
 const applets = there('busybox') ? run('busybox', '--list').out.trim().split('\n') : []
 for (const applet of applets) {

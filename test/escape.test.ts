@@ -28,9 +28,9 @@ const lines = [
 
 test.runIf(strace)(
   'the shell asks the system for nothing that a line wants',
-  () => {
+  async () => {
     const root = mkdtempSync(join(tmpdir(), 'skep-escape-'))
-    const { machine } = loadIdentity(join(root, 'sensor')).persona
+    const { machine } = (await loadIdentity(join(root, 'sensor'))).persona
     const user = machine.users[0]!
     const jobs = ['echo ready; ls / | wc -l; cat /etc/hostname | md5sum; date; uname -a', ...lines].map(
       (line, job) => ({

@@ -8,7 +8,7 @@ import { asked } from '../packages/sensor/src/world/shell.ts'
 import { Worlds } from '../packages/sensor/src/world/world.ts'
 import { verdict, type Recorded, type Verdict } from './fidelity.ts'
 
-const { persona } = loadIdentity(mkdtempSync(join(tmpdir(), 'skep-identity-')))
+const { persona } = await loadIdentity(mkdtempSync(join(tmpdir(), 'skep-identity-')))
 const pool = new ShellPool(persona.machine)
 const worlds = new Worlds(persona, pool)
 const root = persona.machine.users[0]!

@@ -29,7 +29,10 @@ const straws = [
 ]
 
 /** Loads the identity of a sensor, or makes it at the first start. */
-export function loadIdentity(folder: string, persona: PersonaName = 'debian'): { name: string; persona: Persona } {
+export async function loadIdentity(
+  folder: string,
+  persona: PersonaName = 'debian',
+): Promise<{ name: string; persona: Persona }> {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const file = join(folder, 'identity.json')
   if (!existsSync(file)) {
@@ -42,6 +45,6 @@ export function loadIdentity(folder: string, persona: PersonaName = 'debian'): {
   const seed = new Seed(Buffer.from(hex, 'hex'))
   return {
     name: `${seed.pick('straw', straws)}-${seed.bytes('name').toString('hex', 0, 3)}`,
-    persona: personaOf(persona, seed, { ...hostKeys, ecdsa: ecdsaKey(seed) }, installed),
+    persona: await personaOf(persona, seed, { ...hostKeys, ecdsa: ecdsaKey(seed) }, installed),
   }
 }

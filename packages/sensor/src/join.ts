@@ -122,7 +122,7 @@ export async function joinHub(options: {
 
   const link = new Link([hub], { authority })
   const key = newKey()
-  const sensor = options.name ?? loadIdentity(data).name
+  const sensor = options.name ?? (await loadIdentity(data)).name
   let joined: JoinAnswer
   let offsetMs = 0
   try {

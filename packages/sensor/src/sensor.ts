@@ -82,7 +82,7 @@ export async function startSensor(options: SensorOptions): Promise<Sensor> {
       log.warn(`what the hub wanted last cannot be used any more: ${String(error)}`)
     }
   }
-  const identity = loadIdentity(data, config.persona)
+  const identity = await loadIdentity(data, config.persona)
   const name = member?.membership.sensor ?? config.name ?? identity.name
   const boot = uuidv7()
   const outbox = new Outbox(join(data, 'outbox'))
@@ -278,7 +278,7 @@ export async function startSensor(options: SensorOptions): Promise<Sensor> {
     spool.setCaps(target.spoolBytes, target.spoolDays)
     if (target.persona !== config.persona) {
       const before = pool
-      const { persona } = loadIdentity(data, target.persona)
+      const { persona } = await loadIdentity(data, target.persona)
       pool = makePool(persona)
       pool.warm()
       host.persona = persona

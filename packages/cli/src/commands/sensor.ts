@@ -172,7 +172,7 @@ function summary(listeners: readonly { service: string; transport: string; port:
 /** Lists the weak pairs that the persona lets in. */
 export async function credentials(options: { data?: string; json?: boolean }): Promise<void> {
   const { loadIdentity } = await import('@skep/sensor')
-  const { name, persona } = loadIdentity(join(dataFolder(options.data), 'sensor'))
+  const { name, persona } = await loadIdentity(join(dataFolder(options.data), 'sensor'))
   if (options.json === true)
     console.log(JSON.stringify({ sensor: name, persona: persona.name, credentials: persona.credentials }))
   else for (const { user, password } of persona.credentials) console.log(`${user}\t${password}`)

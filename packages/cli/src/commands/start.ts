@@ -261,7 +261,7 @@ export async function start(options: StartOptions): Promise<void> {
 /** Makes the sensor of this machine a member, as if it had joined: its own key, a certificate of this hub. */
 async function adopt(hub: Hub, folder: string): Promise<string> {
   const { loadIdentity, loadMembership, ownKey, publicHalf, saveMembership } = await import('@skep/sensor')
-  const { name } = loadIdentity(folder)
+  const { name } = await loadIdentity(folder)
   const known = loadMembership(folder)
   const mine = known?.authority === hub.authority.certificate && known.sensor === name
   const sensor = await hub.relational.fleet.sensor(name)

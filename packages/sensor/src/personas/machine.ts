@@ -7,12 +7,22 @@ export interface Machine {
   readonly hostname: string
   readonly domain: string
   readonly os: {
-    readonly id: 'debian'
+    readonly id: 'debian' | 'ubuntu'
     readonly name: string
     readonly version: string
     readonly codename: string
+    /** Name and version as the system tells them to people. */
+    readonly pretty: string
+    /** Where packages come from: address, suite, parts. */
+    readonly repositories: readonly (readonly [string, string, string])[]
   }
-  readonly kernel: { readonly release: string; readonly version: string; readonly arch: string }
+  readonly kernel: {
+    readonly release: string
+    readonly version: string
+    readonly arch: string
+    /** Who built it and with what. */
+    readonly built: string
+  }
   readonly cpu: {
     readonly model: string
     readonly vendor: string

@@ -22,7 +22,8 @@ export interface Persona {
   readonly machine: Machine
   /** The few weak pairs that let in; fixed per sensor, different between sensors. */
   readonly credentials: readonly Credential[]
-  readonly motd: string
+  /** What is shown after a log-in, at a time in milliseconds since 1970. */
+  readonly motd: (now: number) => string
   readonly ssh: SshFace
   readonly http: { readonly server: string; readonly title: string; readonly realm: string; readonly product: string }
   readonly redis: { readonly version: string; readonly runId: string; readonly buildId: string; readonly dir: string }

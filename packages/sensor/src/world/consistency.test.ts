@@ -1,130 +1,165 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { loadIdentity } from '../identity.ts'
+import { personaNames, type PersonaName } from '../personas/index.ts'
 import { md5crypt } from './commands/crypt.ts'
 import { kindOf } from './commands/inspect.ts'
 import { freshState, ShellPool } from './pool.ts'
 import { asked } from './shell.ts'
 import { Worlds } from './world.ts'
 
-const data = mkdtempSync(join(tmpdir(), 'skep-identity-'))
-const { persona } = loadIdentity(data)
-const { machine } = persona
-const pool = new ShellPool(machine)
-const worlds = new Worlds(persona, pool)
-const root = machine.users[0]!
-afterAll(() => pool.stop())
-
-/** What a line prints: for one command, or at a terminal. */
-async function say(line: string, source = '192.0.2.1', merged = false) {
-  const result = await pool.run(worlds.of(source), {
-    state: freshState('/root', 'root', '/bin/bash'),
-    line,
-    stdin: '',
-    user: root,
-    source,
-    since: Date.now(),
-    merged,
-  })
-  const { out, err } = asked(result, merged, line)
-  return { out: out.toString(), err: err.toString(), code: result.code }
-}
-const out = async (line: string): Promise<string> => (await say(line)).out.trim()
-
-test('all sources of the same fact agree', async () => {
-  const { cpu, disk, network, kernel } = machine
-  // Processors.
-  for (const line of [
-    'nproc',
-    'grep -c ^processor /proc/cpuinfo',
-    'getconf _NPROCESSORS_ONLN',
-    "lscpu | awk '/^CPU\\(s\\)/{print $2}'",
-    'ls -d /proc/stat >/dev/null; grep -c ^cpu[0-9] /proc/stat',
-  ])
-    expect(await out(line), line).toBe(String(cpu.cores))
-  expect(await out("grep -m1 'model name' /proc/cpuinfo | cut -d: -f2")).toBe(cpu.model)
-  expect(await out("lscpu | sed -n 's/^Model name: *//p'")).toBe(cpu.model)
-  expect(await out('dmesg | grep -c "' + cpu.model + '"')).toBe('1')
-  // Memory: within one line, so that it does not move between.
-  const [total = '', free = '', shown = ''] = (
-    await out(
-      "grep MemTotal /proc/meminfo | tr -dc 0-9; echo; grep MemFree /proc/meminfo | tr -dc 0-9; echo; free -k | awk '/^Mem/{print $2, $4}'",
-    )
-  ).split('\n')
-  expect(shown).toBe(`${total} ${free}`)
-  expect(Number(total)).toBe(machine.memory.total)
-  const sums = (await out("free -k | awk '/^Mem/{print $2, $3 + $4 + $6}'")).split(' ')
-  expect(sums[0]).toBe(sums[1])
-  // Names, kernel, disk, network.
-  for (const line of [
-    'hostname',
-    'cat /etc/hostname',
-    'uname -n',
-    'cat /proc/sys/kernel/hostname',
-    'echo $HOSTNAME',
-    "hostnamectl | awk '/Static/{print $3}'",
-  ])
-    expect(await out(line), line).toBe(machine.hostname)
-  for (const line of [
-    'uname -r',
-    'cat /proc/sys/kernel/osrelease',
-    "awk '{print $3}' /proc/version",
-    "ls /boot | sed -n 's/^vmlinuz-//p'",
-  ])
-    expect(await out(line), line).toBe(kernel.release)
-  expect(await out("df -k / | awk 'END{print $2}'")).toBe(String(disk.total))
-  expect(await out('awk \'$2 == "/" {print $1}\' /proc/mounts')).toBe(disk.device)
-  expect(await out('mount | awk \'$3 == "/" {print $1}\'')).toBe(disk.device)
-  for (const line of [
-    `cat /sys/class/net/${network.device}/address`,
-    "ip link | awk '/ether/{print $2}' | tail -1",
-    "ifconfig | awk '/ether/{print $2}'",
-  ])
-    expect(await out(line), line).toBe(network.mac)
-  for (const line of [
-    'hostname -I',
-    "ip a | sed -n 's/.*inet \\(10[^/]*\\).*/\\1/p'",
-    "ifconfig | awk '/inet 10/{print $2}'",
-  ])
-    expect(await out(line), line).toBe(network.ip)
-  // Processes: each that ps lists has its folder, with the same name.
-  const listed = (await out('ps -eo pid,comm --no-headers')).split('\n').map((line) => line.trim().split(/ +/))
-  for (const [pid = '', comm = ''] of listed.filter(([pid]) => Number(pid) < 1000).slice(0, 60))
-    expect(await out(`cat /proc/${pid}/comm`), pid).toBe(comm)
-  expect(await out('pidof nginx sshd | wc -w')).not.toBe('0')
-  // Users.
-  expect(await out('getent passwd root; head -1 /etc/passwd')).toBe(
-    `${'root:x:0:0:root:/root:/bin/bash\n'.repeat(2)}`.trim(),
-  )
-  expect(await out('stat -c "%U:%G" /usr/bin/crontab; ls -l /usr/bin/crontab | cut -d" " -f3,4')).toBe(
-    'root:crontab\nroot crontab',
-  )
-}, 60_000)
-
-test('a file has the size that a listing shows, and a program the header of the real one', async () => {
-  for (const path of ['/bin/ls', '/bin/echo', '/usr/sbin/sshd', '/etc/login.defs', '/usr/bin/ldd']) {
-    const [wc, ls, stat] = (
-      await out(`cat ${path} | wc -c; ls -lL ${path} | awk '{print $5}'; stat -L -c %s ${path}`)
-    ).split('\n')
-    expect([wc, stat], path).toEqual([ls, ls])
+/** A device with a shell of its own. */
+async function device(name: PersonaName) {
+  const data = mkdtempSync(join(tmpdir(), 'skep-identity-'))
+  const { persona } = await loadIdentity(data, name)
+  const { machine } = persona
+  const pool = new ShellPool(machine)
+  const worlds = new Worlds(persona, pool)
+  const root = machine.users[0]!
+  /** What a line prints: for one command, or at a terminal. */
+  const say = async (line: string, source = '192.0.2.1', merged = false) => {
+    const result = await pool.run(worlds.of(source), {
+      state: freshState('/root', 'root', '/bin/bash'),
+      line,
+      stdin: '',
+      user: root,
+      source,
+      since: Date.now(),
+      merged,
+    })
+    const { out, err } = asked(result, merged, line)
+    return { out: out.toString(), err: err.toString(), code: result.code }
   }
-  expect(await out('head -c 20 /bin/busybox | od -An -tx1')).toBe(
-    '7f 45 4c 46 02 01 01 00 00 00 00 00 00 00 00 00\n 03 00 3e 00',
-  )
-  expect(await out('md5sum < /bin/ls')).toBe(await out('cat /usr/bin/ls | md5sum'))
-  expect(await out('file -b /bin/ls')).toMatch(/^ELF 64-bit LSB pie executable, x86-64/)
-  expect(kindOf(Buffer.from('#!/bin/bash\n'))).toBe('Bourne-Again shell script, ASCII text executable')
-})
+  const out = async (line: string): Promise<string> => (await say(line)).out.trim()
+  return { data, machine, pool, say, out }
+}
+const first = await device('debian-11')
+const { say, out, machine } = first
+afterAll(() => first.pool.stop())
 
-test('one start and the next are the same machine; two machines share nothing of their own', async () => {
-  const again = loadIdentity(data).persona.machine
-  expect(again).toEqual(machine)
-  const other = loadIdentity(mkdtempSync(join(tmpdir(), 'skep-identity-'))).persona.machine
-  expect(other.machineId).not.toBe(machine.machineId)
-  expect(other.network.mac).not.toBe(machine.network.mac)
-  expect(other.disk.uuid).not.toBe(machine.disk.uuid)
+describe.each(personaNames.filter((name) => name !== 'debian'))('%s', async (name) => {
+  const { machine, out, data, pool } = await device(name)
+  afterAll(() => pool.stop())
+
+  test('all sources of the same fact agree', async () => {
+    const { cpu, disk, network, kernel } = machine
+    // Processors.
+    for (const line of [
+      'nproc',
+      'grep -c ^processor /proc/cpuinfo',
+      'getconf _NPROCESSORS_ONLN',
+      "lscpu | awk '/^CPU\\(s\\)/{print $2}'",
+      'ls -d /proc/stat >/dev/null; grep -c ^cpu[0-9] /proc/stat',
+    ])
+      expect(await out(line), line).toBe(String(cpu.cores))
+    expect(await out("grep -m1 'model name' /proc/cpuinfo | cut -d: -f2")).toBe(cpu.model)
+    expect(await out("lscpu | sed -n 's/^Model name: *//p'")).toBe(cpu.model)
+    expect(await out('dmesg | grep -c "' + cpu.model + '"')).toBe('1')
+    // Memory: within one line, so that it does not move between.
+    const [total = '', free = '', shown = ''] = (
+      await out(
+        "grep MemTotal /proc/meminfo | tr -dc 0-9; echo; grep MemFree /proc/meminfo | tr -dc 0-9; echo; free -k | awk '/^Mem/{print $2, $4}'",
+      )
+    ).split('\n')
+    expect(shown).toBe(`${total} ${free}`)
+    expect(Number(total)).toBe(machine.memory.total)
+    const sums = (await out("free -k | awk '/^Mem/{print $2, $3 + $4 + $6}'")).split(' ')
+    expect(sums[0]).toBe(sums[1])
+    // Names, kernel, disk, network.
+    for (const line of [
+      'hostname',
+      'cat /etc/hostname',
+      'uname -n',
+      'cat /proc/sys/kernel/hostname',
+      'echo $HOSTNAME',
+      "hostnamectl | awk '/Static/{print $3}'",
+    ])
+      expect(await out(line), line).toBe(machine.hostname)
+    for (const line of [
+      'uname -r',
+      'cat /proc/sys/kernel/osrelease',
+      "awk '{print $3}' /proc/version",
+      "ls /boot | sed -n 's/^vmlinuz-//p'",
+    ])
+      expect(await out(line), line).toBe(kernel.release)
+    expect(await out("df -k / | awk 'END{print $2}'")).toBe(String(disk.total))
+    expect(await out('awk \'$2 == "/" {print $1}\' /proc/mounts')).toBe(disk.device)
+    expect(await out('mount | awk \'$3 == "/" {print $1}\'')).toBe(disk.device)
+    for (const line of [
+      `cat /sys/class/net/${network.device}/address`,
+      "ip link | awk '/ether/{print $2}' | tail -1",
+      "ifconfig | awk '/ether/{print $2}'",
+    ])
+      expect(await out(line), line).toBe(network.mac)
+    for (const line of [
+      'hostname -I',
+      "ip a | sed -n 's/.*inet \\(10[^/]*\\).*/\\1/p'",
+      "ifconfig | awk '/inet 10/{print $2}'",
+    ])
+      expect(await out(line), line).toBe(network.ip)
+    // Processes: each that ps lists has its folder, with the same name.
+    const listed = (await out('ps -eo pid,comm --no-headers')).split('\n').map((line) => line.trim().split(/ +/))
+    for (const [pid = '', comm = ''] of listed.filter(([pid]) => Number(pid) < 1000).slice(0, 60))
+      expect(await out(`cat /proc/${pid}/comm`), pid).toBe(comm)
+    expect(await out('pidof nginx sshd | wc -w')).not.toBe('0')
+    // Users.
+    expect(await out('getent passwd root; head -1 /etc/passwd')).toBe(
+      `${'root:x:0:0:root:/root:/bin/bash\n'.repeat(2)}`.trim(),
+    )
+    expect(await out('stat -c "%U:%G" /usr/bin/crontab; ls -l /usr/bin/crontab | cut -d" " -f3,4')).toBe(
+      'root:crontab\nroot crontab',
+    )
+  }, 60_000)
+
+  test('a file has the size that a listing shows, and a program the header of the real one', async () => {
+    for (const path of ['/bin/ls', '/bin/echo', '/usr/sbin/sshd', '/etc/login.defs', '/usr/bin/ldd']) {
+      const [wc, ls, stat] = (
+        await out(`cat ${path} | wc -c; ls -lL ${path} | awk '{print $5}'; stat -L -c %s ${path}`)
+      ).split('\n')
+      expect([wc, stat], path).toEqual([ls, ls])
+    }
+    expect(await out('head -c 20 /bin/busybox | od -An -tx1')).toBe(
+      // A shared object, or a program of fixed place where it is built so.
+      `7f 45 4c 46 02 01 01 00 00 00 00 00 00 00 00 00\n ${machine.os.id === 'ubuntu' ? '02' : '03'} 00 3e 00`,
+    )
+    expect(await out('md5sum < /bin/ls')).toBe(await out('cat /usr/bin/ls | md5sum'))
+    expect(await out('file -b /bin/ls')).toMatch(/^ELF 64-bit LSB pie executable, x86-64/)
+    expect(kindOf(Buffer.from('#!/bin/bash\n'))).toBe('Bourne-Again shell script, ASCII text executable')
+  })
+
+  test('one start and the next are the same machine; two machines share nothing of their own', async () => {
+    const again = (await loadIdentity(data, name)).persona.machine
+    expect(again).toEqual(machine)
+    const other = (await loadIdentity(mkdtempSync(join(tmpdir(), 'skep-identity-')), name)).persona.machine
+    expect(other.machineId).not.toBe(machine.machineId)
+    expect(other.network.mac).not.toBe(machine.network.mac)
+    expect(other.disk.uuid).not.toBe(machine.disk.uuid)
+  })
+
+  test('it is the release that it says it is, everywhere', async () => {
+    const { os, kernel } = machine
+    expect(await out('. /etc/os-release; echo $PRETTY_NAME')).toBe(os.pretty)
+    expect(await out('lsb_release -ds')).toBe(os.pretty)
+    expect(await out('lsb_release -cs')).toBe(os.codename)
+    expect(await out("hostnamectl | sed -n 's/.*Operating System: //p'")).toBe(os.pretty)
+    expect(await out('cut -d" " -f1-3 /etc/issue.net')).toContain(os.version)
+    expect(await out('cat /proc/version')).toBe(`Linux version ${kernel.release} ${kernel.built} ${kernel.version}`)
+    // Programs and packages are of one kind.
+    const version = async (name: string) => (await out(`dpkg -l ${name} | awk '/^ii/{print $3}'`)).replace(/^\d+:/, '')
+    expect(await out('bash --version | head -1')).toContain((await version('bash')).split('-')[0])
+    expect(await out('curl --version | head -1')).toContain((await version('curl')).split('-')[0])
+    expect(await out('ssh -V 2>&1')).toContain((await version('openssh-client')).replace(/^(\S+?)-.*/, '$1'))
+    expect(await out('busybox | head -1')).toContain(
+      (await out("dpkg -l 'busybox*' | awk '/^ii/{print $3; exit}'")).replace(/^1:|-.*/g, ''),
+    )
+    const text = await out(
+      'ls -d /usr/lib/os-release /etc/debian_version; grep -rl "" /etc/apt/sources.list /etc/apt/sources.list.d 2>/dev/null | xargs cat',
+    )
+    expect(text).toContain(os.codename)
+    expect(text).toContain(`${os.id}.`)
+  })
 })
 
 test('the shell says what bash says, not what its engine says', async () => {

@@ -1,14 +1,11 @@
 import { Bash, defineCommand, parse, unsafeBytesFromLatin1 } from 'just-bash'
-import says from '../personas/facts/debian-11-says.json' with { type: 'json' }
+import type { Sayings } from '../personas/facts.ts'
 import { builtins } from './commands/builtins.ts'
 import type { Command, Result } from './commands/command.ts'
 import { commands } from './commands/index.ts'
 import { resolvePath } from './node.ts'
 import { unknownProgram } from './fs.ts'
 import { dash, gnu, inner } from './wording.ts'
-
-/** What a program says of itself, recorded from the real one. */
-const recorded: Readonly<Record<string, { out?: string; err?: string; code?: number }>> = says.programs
 
 /** Programs of the engine that no Debian has. */
 const strange = ['html-to-markdown', 'jq', 'rg', 'sqlite3', 'xan', 'yq']
@@ -104,7 +101,7 @@ const letters: Readonly<Record<string, string>> = {
 const codes: Readonly<Record<string, number>> = { env: 125, hostname: 255, ls: 2, sort: 2 }
 
 /** A single word of letters, one of which the program does not know. */
-function wrongOption(name: string, args: readonly string[]): Outcome | undefined {
+function wrongOption({ programs: recorded }: Sayings, name: string, args: readonly string[]): Outcome | undefined {
   const [word = ''] = args
   const known = letters[name]
   if (known === undefined || !/^-[A-Za-z]/.test(word)) return undefined
@@ -143,12 +140,17 @@ const rootless = (args: readonly string[]): boolean =>
   !args.includes('--no-preserve-root')
 
 /** What a program was recorded to say when it is asked for its help or version. */
-function told(name: string, args: readonly string[]): Outcome | undefined {
+function told(says: Sayings, name: string, args: readonly string[]): Outcome | undefined {
   if (args.length > 1) return undefined
+  const exactly = args.length === 1 ? says.programs[`${name} ${args[0]}`] : undefined
+  if (exactly !== undefined) return outcomeOf(exactly)
   const asked = args[0] === '-V' && versionLetter.has(name) ? '--version' : args[0]
-  if (asked !== undefined && asked !== '--help' && asked !== '--version') return wrongOption(name, args)
-  const known = recorded[asked === undefined ? name : `${name} ${asked}`]
-  if (known === undefined) return undefined
+  if (asked !== undefined && asked !== '--help' && asked !== '--version') return wrongOption(says, name, args)
+  const known = says.programs[asked === undefined ? name : `${name} ${asked}`]
+  return known === undefined ? undefined : outcomeOf(known)
+}
+
+function outcomeOf(known: Sayings['programs'][string]): Outcome {
   return {
     stdout: unsafeBytesFromLatin1(plain(known.out ?? '')) as unknown as string,
     stdoutKind: 'bytes',
@@ -159,11 +161,13 @@ function told(name: string, args: readonly string[]): Outcome | undefined {
 
 /**
  * Makes the shell of one line: the engine's own programs, worded as the real ones, and ours.
+ * @param says what the system's programs say of themselves
  * @param run runs one of our programs
  * @param background how many commands in the background the line is within: nobody waits for those
  */
 export function makeEngine(
   options: ConstructorParameters<typeof Bash>[0],
+  says: Sayings,
   run: (command: Command, args: string[], context: Context) => Promise<Result>,
   background: { depth: number },
 ): Bash {
@@ -179,7 +183,10 @@ export function makeEngine(
   const bash = new Bash({
     ...options,
     customCommands: [...commands].map(([name, command]) =>
-      defineCommand(name, async (args, context) => told(name, args) ?? execute(command)(args, context as Context)),
+      defineCommand(
+        name,
+        async (args, context) => told(says, name, args) ?? execute(command)(args, context as Context),
+      ),
     ),
   })
   // The engine keeps its commands in a map; what is in it is what a line finds.
@@ -201,7 +208,7 @@ export function makeEngine(
         let outcome: Outcome
         try {
           outcome =
-            (silent ? undefined : told(name, args)) ??
+            (silent ? undefined : told(says, name, args)) ??
             (await kept.execute(
               apart(
                 name,
@@ -251,7 +258,7 @@ export function makeEngine(
     name: unknownProgram,
     trusted: true,
     ofShell: true,
-    execute: async ([name = '', ...args]) => told(name, args) ?? { stdout: '', stderr: '', exitCode: 0 },
+    execute: async ([name = '', ...args]) => told(says, name, args) ?? { stdout: '', stderr: '', exitCode: 0 },
   })
   for (const [name, command] of builtins)
     table.set(name, { name, trusted: true, ofShell: true, execute: execute(command) })

@@ -56,6 +56,8 @@ export function buildImage(machine: Machine): Image {
   dir('/tmp', 0o1777, 0, 0, machine.booted)
   dir('/var/tmp', 0o1777)
   const { os, kernel, hostname, domain, disk, network } = machine
+  const { release } = factsOf(machine.system)
+  const ubuntu = os.id === 'ubuntu'
   file('/etc/passwd', machine.users.map(passwdLine).join(''))
   file(
     '/etc/shadow',
@@ -80,32 +82,55 @@ export function buildImage(machine: Machine): Image {
     '/etc/hosts',
     `127.0.0.1\tlocalhost\n127.0.1.1\t${hostname}.${domain}\t${hostname}\n\n# The following lines are desirable for IPv6 capable hosts\n::1     localhost ip6-localhost ip6-loopback\nff02::1 ip6-allnodes\nff02::2 ip6-allrouters\n`,
   )
-  file('/etc/resolv.conf', `domain ${domain}\nsearch ${domain}\nnameserver ${network.gateway}\n`)
-  file('/etc/debian_version', '11.10\n')
-  file('/etc/issue', `${os.name} ${os.version} \\n \\l\n\n`)
-  file('/etc/issue.net', `${os.name} ${os.version}\n`)
   file(
-    '/etc/os-release',
-    `PRETTY_NAME="${os.name} ${os.version} (${os.codename})"\nNAME="${os.name}"\nVERSION_ID="${os.version}"\nVERSION="${os.version} (${os.codename})"\nVERSION_CODENAME=${os.codename}\nID=debian\nHOME_URL="https://www.debian.org/"\nSUPPORT_URL="https://www.debian.org/support"\nBUG_REPORT_URL="https://bugs.debian.org/"\n`,
+    '/etc/resolv.conf',
+    ubuntu
+      ? `nameserver 127.0.0.53\noptions edns0 trust-ad\nsearch ${domain}\n`
+      : `domain ${domain}\nsearch ${domain}\nnameserver ${network.gateway}\n`,
   )
+  file('/etc/debian_version', release.debian)
+  file('/etc/issue', release.issue)
+  file('/etc/issue.net', release.issueNet)
+  if (release.lsb !== '') file('/etc/lsb-release', release.lsb)
+  file('/etc/os-release', release.os)
   file('/etc/machine-id', `${machine.machineId}\n`, 0o444)
+  const swapFile = ubuntu ? '/swap.img' : '/swapfile'
   file(
     '/etc/fstab',
-    `# /etc/fstab: static file system information.\nUUID=${disk.uuid} /               ext4    errors=remount-ro 0       1\n/swapfile none swap sw 0 0\n`,
+    ubuntu
+      ? `# /etc/fstab: static file system information.\n/dev/disk/by-uuid/${disk.uuid} / ext4 defaults 0 1\n${swapFile}\tnone\tswap\tsw\t0\t0\n`
+      : `# /etc/fstab: static file system information.\nUUID=${disk.uuid} /               ext4    errors=remount-ro 0       1\n${swapFile} none swap sw 0 0\n`,
   )
-  file(
-    '/etc/motd',
-    '\nThe programs included with the Debian GNU/Linux system are free software;\nthe exact distribution terms for each program are described in the\nindividual files in /usr/share/doc/*/copyright.\n\nDebian GNU/Linux comes with ABSOLUTELY NO WARRANTY, to the extent\npermitted by applicable law.\n',
-  )
+  if (release.motd !== '') file('/etc/motd', release.motd)
   const sshd = image.get('/etc/ssh/sshd_config')?.data
   file('/etc/ssh/sshd_config', `${Buffer.from(sshd ?? []).toString('utf8')}PermitRootLogin yes\n`)
   link('/etc/mtab', '../proc/self/mounts')
-  file('/swapfile', '', 0o600, 0, 0, old, machine.memory.swap * 1024)
+  file(swapFile, '', 0o600, 0, 0, old, machine.memory.swap * 1024)
+  const sources = os.repositories
+    .flatMap(([url, suite, parts]) => [
+      `deb ${url} ${suite} ${parts}\n`,
+      ...(ubuntu ? [] : [`deb-src ${url} ${suite} ${parts}\n`]),
+    ])
+    .join('')
+  // Ubuntu has had the other form since 24.04.
+  if (os.codename === 'noble')
+    file(
+      '/etc/apt/sources.list.d/ubuntu.sources',
+      os.repositories
+        .filter(([, suite]) => !/-(?:updates|backports)$/.test(suite))
+        .map(
+          ([url, suite, parts]) =>
+            `Types: deb\nURIs: ${url}/\nSuites: ${suite}${suite === os.codename ? ` ${suite}-updates ${suite}-backports` : ''}\nComponents: ${parts}\nSigned-By: /usr/share/keyrings/ubuntu-archive-keyring.gpg\n`,
+        )
+        .join('\n'),
+    )
+  else file('/etc/apt/sources.list', sources)
   file(
-    '/etc/apt/sources.list',
-    `deb http://deb.debian.org/debian/ ${os.codename} main\ndeb-src http://deb.debian.org/debian/ ${os.codename} main\n\ndeb http://security.debian.org/debian-security ${os.codename}-security main\ndeb-src http://security.debian.org/debian-security ${os.codename}-security main\n`,
+    '/etc/redis/redis.conf',
+    'bind 0.0.0.0\nprotected-mode no\nport 6379\ndir /var/lib/redis\n',
+    0o640,
+    numberOf('redis', machine.users),
   )
-  file('/etc/redis/redis.conf', 'bind 0.0.0.0\nprotected-mode no\nport 6379\ndir /var/lib/redis\n', 0o640, 107, 113)
   file('/etc/profile', 'PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"\nexport PATH\n')
   file('/etc/hosts.allow', '# /etc/hosts.allow: list of hosts that are allowed to access the system.\n')
   file('/etc/hosts.deny', '# /etc/hosts.deny: list of hosts that are _not_ allowed to access the system.\n')

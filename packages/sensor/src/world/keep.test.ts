@@ -8,7 +8,7 @@ import { freshState, ShellPool } from './pool.ts'
 import { Worlds } from './world.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'skep-worlds-'))
-const { persona } = loadIdentity(mkdtempSync(join(tmpdir(), 'skep-identity-')))
+const { persona } = await loadIdentity(mkdtempSync(join(tmpdir(), 'skep-identity-')))
 const pool = new ShellPool(persona.machine)
 const root = persona.machine.users[0]!
 const state = freshState('/root', 'root', '/bin/bash')

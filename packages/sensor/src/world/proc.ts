@@ -310,10 +310,7 @@ export function kernelFiles(machine: Machine): KernelFile[] {
   const control = (path: string, value: string): KernelFile => [`/proc/sys/${path}`, `${value}\n`, 0o644]
   return [
     ['/proc/cpuinfo', cpuinfo(machine)],
-    [
-      '/proc/version',
-      `Linux version ${kernel.release} (debian-kernel@lists.debian.org) (gcc-10 (Debian 10.2.1-6) 10.2.1 20210110, GNU ld (GNU Binutils for Debian) 2.35.2) ${kernel.version}\n`,
-    ],
+    ['/proc/version', `Linux version ${kernel.release} ${kernel.built} ${kernel.version}\n`],
     ['/proc/cmdline', `BOOT_IMAGE=/boot/vmlinuz-${kernel.release} root=UUID=${disk.uuid} ro quiet\n`],
     [
       '/proc/filesystems',
@@ -333,7 +330,7 @@ export function kernelFiles(machine: Machine): KernelFile[] {
     ],
     [
       '/proc/swaps',
-      `Filename\t\t\t\tType\t\tSize\tUsed\tPriority\n/swapfile                               file\t\t${machine.memory.swap}\t0\t-2\n`,
+      `Filename\t\t\t\tType\t\tSize\tUsed\tPriority\n${(machine.os.id === 'ubuntu' ? '/swap.img' : '/swapfile').padEnd(40)}file\t\t${machine.memory.swap}\t0\t-2\n`,
     ],
     [
       '/proc/partitions',

@@ -52,16 +52,24 @@ export class Shell {
       this.#state = { ...this.#state, env: { ...this.#state.env, [name]: value } }
   }
 
-  /** The prompt as Debian's root and users have it. */
+  /** The prompt as Debian's and Ubuntu's .bashrc make it: in colours and with a title where the terminal has them. */
   get prompt(): string {
     const { home, name, uid } = this.user
+    const { hostname, os } = this.#session.persona.machine
     const at =
       this.#state.cwd === home
         ? '~'
         : this.#state.cwd.startsWith(`${home}/`)
           ? `~${this.#state.cwd.slice(home.length)}`
           : this.#state.cwd
-    return `${name}@${this.#session.persona.machine.hostname}:${at}${uid === 0 ? '#' : '$'} `
+    const end = uid === 0 ? '#' : '$'
+    const terminal = this.#state.env['TERM'] ?? ''
+    // Debian's root has the plain one of /etc/bash.bashrc.
+    const fancy = uid !== 0 || os.id === 'ubuntu'
+    const title = fancy && /^(?:xterm|rxvt)/.test(terminal) ? `\u001b]0;${name}@${hostname}: ${at}\u0007` : ''
+    return fancy && /^xterm-color$|-256color$/.test(terminal)
+      ? `${title}\u001b[01;32m${name}@${hostname}\u001b[00m:\u001b[01;34m${at}\u001b[00m${end} `
+      : `${title}${name}@${hostname}:${at}${end} `
   }
 
   /**

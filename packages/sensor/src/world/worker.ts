@@ -3,6 +3,7 @@
 import { setImmediate as breathe } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { parse, serialize } from 'just-bash'
+import { loadFacts, loadSayings, sayingsOf } from '../personas/facts.ts'
 import type { Machine, User } from '../personas/machine.ts'
 import type { Effect, Io } from './commands/command.ts'
 import { ownPid } from './commands/processes.ts'
@@ -54,7 +55,9 @@ export type ToWorker = ({ readonly type: 'run' } & Job) | { readonly type: 'abor
 export type FromWorker = Done | { readonly type: 'waiting'; readonly job: number; readonly waiting: boolean }
 
 const machine = workerData as Machine
+await Promise.all([loadFacts(machine.system), loadSayings(machine.system)])
 const image = buildImage(machine)
+const says = sayingsOf(machine.system)
 const worlds = new Map<string, { version: number; overlay: Overlay }>()
 const running = new Map<number, AbortController>()
 const maxOutput = 256 * 1024
@@ -129,6 +132,7 @@ async function run(job: Job): Promise<Done> {
         gid: job.user.gid,
       },
     },
+    says,
     async (command, args, context) => {
       const io: Io = {
         machine,

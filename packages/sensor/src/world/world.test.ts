@@ -6,7 +6,7 @@ import { loadIdentity } from '../identity.ts'
 import { freshState, ShellPool } from './pool.ts'
 import { Worlds } from './world.ts'
 
-const { persona } = loadIdentity(mkdtempSync(join(tmpdir(), 'skep-identity-')))
+const { persona } = await loadIdentity(mkdtempSync(join(tmpdir(), 'skep-identity-')))
 const { machine } = persona
 const faults: unknown[] = []
 const pool = new ShellPool(machine, (error) => faults.push(error))

@@ -389,8 +389,7 @@ async function shell(session: Session, channel: Channel, user: string): Promise<
     const { machine } = session.persona
     if (pty) {
       await channel.write(
-        `Linux ${machine.hostname} ${machine.kernel.release} ${machine.kernel.version} ${machine.kernel.arch}\r\n${session.persona.motd}` +
-          `Last login: ${lastLogin(machine.booted)} from ${machine.network.gateway}\r\n`,
+        `${session.persona.motd(Date.now())}Last login: ${lastLogin(machine.booted)} from ${machine.network.gateway}\r\n`,
       )
     }
     const code = await interact(made, {

@@ -16,7 +16,6 @@ export const telnet = service({
   tryPort: 2223,
 
   async converse(session) {
-    const { machine } = session.persona
     const negotiator = new Negotiator()
     const typed = new Reader()
     let recording: Recording | undefined
@@ -48,9 +47,7 @@ export const telnet = service({
       const { told } = negotiator
       recording = new Recording(told.width || 80, told.height || 24, told.terminal ?? 'unknown')
       const shell = new Shell(session, user)
-      await tty.write(
-        `Linux ${machine.hostname} ${machine.kernel.release} ${machine.kernel.version} ${machine.kernel.arch}\r\n${session.persona.motd}`,
-      )
+      await tty.write(session.persona.motd(Date.now()))
       await interact(shell, tty)
     } finally {
       tell(session, negotiator)

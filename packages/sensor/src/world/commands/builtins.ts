@@ -1,4 +1,4 @@
-import says from '../../personas/facts/debian-11-says.json' with { type: 'json' }
+import { sayingsOf } from '../../personas/facts.ts'
 import { complain, letters, say, silent, type Command } from './command.ts'
 import { processesOf } from './processes.ts'
 
@@ -112,9 +112,9 @@ const history: Command = (args, { tty, fs, user, env }) => {
   return say(lines.map((line, i) => `${String(i + 1).padStart(5)}  ${line}\n`).join(''))
 }
 
-const help: Command = (args) =>
-  args.length === 0 || says.help === undefined
-    ? say(says.help ?? '')
+const help: Command = (args, { machine }) =>
+  args.length === 0
+    ? say(sayingsOf(machine.system).help)
     : complain(
         `bash: help: no help topics match \`${args[0]}'.  Try \`help help' or \`man -k ${args[0]}' or \`info ${args[0]}'.\n`,
       )

@@ -1,12 +1,8 @@
-import says from '../../personas/facts/debian-11-says.json' with { type: 'json' }
+import { sayingsOf } from '../../personas/facts.ts'
 import { busyboxWords } from '../wording.ts'
 import { complain, say, type Command } from './command.ts'
 import { busyboxFetchers } from './fetch.ts'
 import { busyboxPs } from './processes.ts'
-
-const recorded: Readonly<Record<string, { out?: string; err?: string }>> = says.programs
-const applets = new Set(says.applets.split(' '))
-const banner = 'BusyBox v1.30.1 (Debian 1:1.30.1-6+b3) multi-call binary.\n'
 
 /** Applets that tell their usage when nothing is given to them. */
 const needy = new Set(
@@ -15,13 +11,15 @@ const needy = new Set(
   ),
 )
 const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`
-const usage = (applet: string): string =>
-  banner + '\n' + (recorded[`busybox ${applet} --help`]?.err ?? `Usage: ${applet}\n`)
-
 /** Many programs in one: its own where it differs, else those of the machine, in its words. */
 export const busybox: Command = async (args, io) => {
   const [name, ...rest] = args
-  if (name === undefined || name === '--help') return say(recorded['busybox']?.out ?? banner)
+  const { programs, applets: list } = sayingsOf(io.machine.system)
+  const about = programs['busybox']?.out ?? ''
+  const applets = new Set(list.split(' '))
+  const usage = (applet: string): string =>
+    `${about.split('\n')[0] ?? ''}\n\n${programs[`busybox ${applet} --help`]?.err ?? `Usage: ${applet}\n`}`
+  if (name === undefined || name === '--help') return say(about)
   if (name === '--list') return say([...applets].map((applet) => `${applet}\n`).join(''))
   if (!applets.has(name)) return complain(`${name}: applet not found\n`, 127)
   if (rest[0] === '--help') return { err: usage(name) }

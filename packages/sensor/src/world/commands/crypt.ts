@@ -1,3 +1,4 @@
+import { sayingsOf } from '../../personas/facts.ts'
 import { createHash, randomBytes } from 'node:crypto'
 import { complain, say, type Command } from './command.ts'
 
@@ -40,12 +41,10 @@ export function md5crypt(password: string, salt: string, magic = '1'): string {
 }
 
 /** openssl, as far as attackers use it: passwords, random bytes, digests are left to their own programs. */
-export const openssl: Command = (args, { stdin }) => {
+export const openssl: Command = (args, { stdin, machine }) => {
   const [verb, ...rest] = args
   if (verb === 'version')
-    return say(
-      rest.includes('-a') ? 'OpenSSL 1.1.1w  11 Sep 2023\nplatform: debian-amd64\n' : 'OpenSSL 1.1.1w  11 Sep 2023\n',
-    )
+    return sayingsOf(machine.system).programs[rest.includes('-a') ? 'openssl version -a' : 'openssl version'] ?? {}
   if (verb === 'rand') {
     const count = Math.min(65_536, Number(rest.at(-1)) || 0)
     const bytes = randomBytes(count)

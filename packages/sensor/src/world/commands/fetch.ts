@@ -1,3 +1,4 @@
+import { sayingsOf } from '../../personas/facts.ts'
 import { isIP } from 'node:net'
 import { nameOf, resolvePath } from '../node.ts'
 import { complain, letters, say, type Command, type Io, type Result } from './command.ts'
@@ -367,7 +368,7 @@ export const fetchers: Readonly<Record<string, Command>> = {
       : { out: `Trying ${host}...\n`, err: `telnet: Unable to connect to remote host: ${words[came]}\n`, code: 1 },
   ),
   ssh: async (args, io) =>
-    args[0] === '-V' ? { err: 'OpenSSH_8.4p1 Debian-5+deb11u3, OpenSSL 1.1.1w  11 Sep 2023\n' } : remote(args, io),
+    args[0] === '-V' ? (sayingsOf(io.machine.system).programs['ssh -V'] ?? {}) : remote(args, io),
   ftp: async (args) => (letters(args).rest[0] === undefined ? {} : { out: 'ftp: connect: No route to host\n' }),
   scp: async (args) =>
     args.includes('-t')
@@ -388,7 +389,7 @@ export const fetchers: Readonly<Record<string, Command>> = {
   dig: async (args, io) => (
     await io.sleep(2000),
     {
-      out: `\n; <<>> DiG 9.16.50-Debian <<>> ${args.join(' ')}\n;; global options: +cmd\n;; connection timed out; no servers could be reached\n`,
+      out: `\n; <<>> ${(sayingsOf(io.machine.system).programs['dig -v']?.err ?? 'DiG').trim()} <<>> ${args.join(' ')}\n;; global options: +cmd\n;; connection timed out; no servers could be reached\n`,
       code: 9,
     }
   ),

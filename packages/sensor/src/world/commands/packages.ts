@@ -1,4 +1,4 @@
-import { factsOf } from '../../personas/facts.ts'
+import { factsOf, sayingsOf } from '../../personas/facts.ts'
 import { complain, letters, say, type Command, type Io } from './command.ts'
 
 // What is installed. The package lists were never fetched and cannot be: the machine's network lets nothing out.
@@ -14,11 +14,6 @@ const installed = ({ machine }: Io): Package[] =>
     const [name = '', version = '', arch = '', about = ''] = line.split('|')
     return { name, version, arch, about }
   })
-
-const sources = [
-  ['http://deb.debian.org/debian', 'bullseye'],
-  ['http://security.debian.org/debian-security', 'bullseye-security'],
-] as const
 
 const apt =
   (name: string): Command =>
@@ -36,6 +31,7 @@ const apt =
         `${warning}E: Could not open lock file /var/lib/dpkg/lock-frontend - open (13: Permission denied)\nE: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), are you root?\n`,
         100,
       )
+    const sources = io.machine.os.repositories
     if (verb === 'update') {
       await io.sleep(4000)
       const host = (url: string) => url.split('/')[2] ?? ''
@@ -87,7 +83,7 @@ const apt =
         err: warning,
       }
     if (verb === 'clean' || verb === 'autoclean') return { err: warning }
-    if (verb === undefined) return say(`apt 2.2.4 (amd64)\n`)
+    if (verb === undefined) return say(sayingsOf(io.machine.system).programs['apt -v']?.out ?? '')
     return complain(`${warning}E: Invalid operation ${verb}\n`, 100)
   }
 

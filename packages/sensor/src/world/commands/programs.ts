@@ -1,3 +1,4 @@
+import { sayingsOf } from '../../personas/facts.ts'
 import { resolvePath } from '../node.ts'
 import { commOf } from '../proc.ts'
 import { busybox } from './busybox.ts'
@@ -228,9 +229,9 @@ export const programs: Readonly<Record<string, Command>> = {
       ? complain(`Usage: /etc/init.d/${name} {start|stop|restart|status}\n`)
       : systemctl([verb, name], io)
   },
-  gcc: (args) =>
+  gcc: (args, io) =>
     args.includes('--version')
-      ? say('gcc (Debian 10.2.1-6) 10.2.1 20210110\n')
+      ? (sayingsOf(io.machine.system).programs['gcc --version'] ?? {})
       : args.length === 0
         ? complain('gcc: fatal error: no input files\ncompilation terminated.\n')
         : {},

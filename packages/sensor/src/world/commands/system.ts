@@ -166,8 +166,8 @@ const lsbRelease: Command = (args, { machine: { os } }) => {
   const { flags } = letters(args)
   const short = flags.has('s')
   const rows: [string, string, string][] = [
-    ['i', 'Distributor ID', 'Debian'],
-    ['d', 'Description', `${os.name} ${os.version} (${os.codename})`],
+    ['i', 'Distributor ID', os.id === 'debian' ? 'Debian' : 'Ubuntu'],
+    ['d', 'Description', os.pretty],
     ['r', 'Release', os.version],
     ['c', 'Codename', os.codename],
   ]
@@ -181,7 +181,7 @@ const lsbRelease: Command = (args, { machine: { os } }) => {
 const hostnamectl: Command = (_, { machine }) =>
   say(
     `   Static hostname: ${machine.hostname}\n         Icon name: computer-vm\n           Chassis: vm\n        Machine ID: ${machine.machineId}\n` +
-      `           Boot ID: ${machine.machineId.split('').reverse().join('')}\n    Virtualization: kvm\n  Operating System: ${machine.os.name} ${machine.os.version} (${machine.os.codename})\n` +
+      `           Boot ID: ${machine.machineId.split('').reverse().join('')}\n    Virtualization: kvm\n  Operating System: ${machine.os.pretty}\n` +
       `            Kernel: Linux ${machine.kernel.release}\n      Architecture: x86-64\n`,
   )
 
