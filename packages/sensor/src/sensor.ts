@@ -4,6 +4,7 @@ import { holding, logger, schemaVersion, uuidv7, type Beat, type Log } from '@sk
 import { layered, type SensorConfig } from './config.ts'
 import { Outbox } from './evidence/outbox.ts'
 import { loadIdentity } from './identity.ts'
+import { servicesWithout } from './personas/index.ts'
 import type { Membership } from './membership.ts'
 import type { Persona } from './personas/persona.ts'
 import { Gate } from './runtime/limits.ts'
@@ -146,8 +147,11 @@ export async function startSensor(options: SensorOptions): Promise<Sensor> {
   const places = new Map<string, Listener>()
   const down = new Map<string, { wanted: Wanted; error: string }>()
 
-  const wantedOf = ({ services: chosen, any, addresses, schedules }: SensorConfig): Wanted[] => {
-    const closed = new Set(holding(schedules, new Date()).flatMap(({ close }) => close))
+  const wantedOf = ({ services: chosen, any, addresses, schedules, persona }: SensorConfig): Wanted[] => {
+    const closed = new Set([
+      ...holding(schedules, new Date()).flatMap(({ close }) => close),
+      ...servicesWithout(persona),
+    ])
     return services
       .filter(({ name }) => !closed.has(name))
       .flatMap((service) =>

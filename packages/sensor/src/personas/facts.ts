@@ -62,6 +62,14 @@ const recorded = {
     facts: () => import('./facts/ubuntu-24.04.json', json),
     says: () => import('./facts/ubuntu-24.04-says.json', json),
   },
+  camera: {
+    facts: async () => ({ default: (await import('./facts/camera.ts')).cameraFacts }),
+    says: async () => ({
+      default: (await import('./facts/camera.ts')).cameraSayings(
+        (await import('./facts/debian-11-says.json', json)).default,
+      ),
+    }),
+  },
 } as const satisfies Record<
   string,
   { facts: () => Promise<{ default: Facts }>; says: () => Promise<{ default: Sayings }> }

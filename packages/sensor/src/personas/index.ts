@@ -1,14 +1,39 @@
-import { loadFacts } from './facts.ts'
+import { camera } from './camera.ts'
+import { loadFacts, type SystemName } from './facts.ts'
 import type { Persona, SshFace } from './persona.ts'
 import { releases, type Release } from './releases.ts'
 import type { Seed } from './seed.ts'
 import { server } from './server.ts'
 
+/** How a persona is made. */
+interface Maker {
+  /** Whose facts it needs. */
+  readonly system: SystemName
+  readonly make: (seed: Seed, hostKeys: SshFace['hostKeys'], installed: number) => Persona
+  /** Services that such a device does not have. */
+  readonly without?: readonly string[]
+}
+const ofServer = (release: Release): Maker => ({
+  system: release.system,
+  make: (...about) => server(release, ...about),
+})
+
 /** Every persona, by name: the one place to add one. The first was called just "debian" before there were others. */
-const personas = { debian: releases['debian-11'], ...releases } as const satisfies Record<string, Release>
+const personas = {
+  debian: ofServer(releases['debian-11']),
+  'debian-11': ofServer(releases['debian-11']),
+  'debian-12': ofServer(releases['debian-12']),
+  'ubuntu-20.04': ofServer(releases['ubuntu-20.04']),
+  'ubuntu-22.04': ofServer(releases['ubuntu-22.04']),
+  'ubuntu-24.04': ofServer(releases['ubuntu-24.04']),
+  camera: { system: 'camera', make: camera, without: ['http', 'redis', 'memcached'] },
+} as const satisfies Record<string, Maker>
 
 export type PersonaName = keyof typeof personas
 export const personaNames = Object.keys(personas) as [PersonaName, ...PersonaName[]]
+
+/** Services that a device of a name does not have. */
+export const servicesWithout = (name: PersonaName): readonly string[] => (personas[name] as Maker).without ?? []
 
 /**
  * The device of a name, with all that is its own drawn from the seed.
@@ -21,7 +46,7 @@ export async function personaOf(
   hostKeys: SshFace['hostKeys'],
   installed: number,
 ): Promise<Persona> {
-  const release = personas[name]
-  await loadFacts(release.system)
-  return server(release, seed, hostKeys, installed)
+  const { system, make } = personas[name]
+  await loadFacts(system)
+  return make(seed, hostKeys, installed)
 }

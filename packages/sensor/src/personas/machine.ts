@@ -7,7 +7,7 @@ export interface Machine {
   readonly hostname: string
   readonly domain: string
   readonly os: {
-    readonly id: 'debian' | 'ubuntu'
+    readonly id: 'debian' | 'ubuntu' | 'busybox'
     readonly name: string
     readonly version: string
     readonly codename: string
@@ -59,7 +59,27 @@ export interface Machine {
   /** The groups of the system; each user's own comes after them. */
   readonly groups: readonly { readonly name: string; readonly gid: number }[]
   readonly processes: readonly Process[]
+  /** What listens: kind, port, process and its name. */
+  readonly listening: readonly (readonly ['tcp' | 'udp', number, number, string])[]
   readonly machineId: string
+  /** What it speaks at its prompt. */
+  readonly shell: 'bash' | 'ash'
+  /** Only of small devices: what differs from a PC. */
+  readonly board?: Board
+}
+
+/** A small device: its processor, flash memory and mounts, as its kernel shows them. */
+export interface Board {
+  readonly cpuinfo: string
+  readonly cmdline: string
+  /** Device, place, kind, options. */
+  readonly mounts: readonly (readonly [string, string, string, string])[]
+  /** Partitions of the flash: name and size in KiB. */
+  readonly flash: readonly (readonly [string, number])[]
+  /** Name, size, how many use it, which. */
+  readonly modules: readonly (readonly [string, number, number, string])[]
+  /** What df shows: device, KiB in all, KiB used, place. */
+  readonly filesystems: readonly (readonly [string, number, number, string])[]
 }
 
 export interface User {

@@ -28,7 +28,7 @@ export interface Persona {
   readonly http: { readonly server: string; readonly title: string; readonly realm: string; readonly product: string }
   readonly redis: { readonly version: string; readonly runId: string; readonly buildId: string; readonly dir: string }
   readonly memcached: { readonly version: string }
-  readonly telnet: { readonly issue: string }
+  readonly telnet: { readonly daemon: 'inetutils' | 'busybox'; readonly issue: string }
 }
 
 /** Whether a pair lets in. */

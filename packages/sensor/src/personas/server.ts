@@ -268,6 +268,13 @@ export function server(release: Release, seed: Seed, hostKeys: SshFace['hostKeys
     groups,
     processes: processes.sort((a, b) => a.pid - b.pid),
     machineId: hex('machine id', 16),
+    shell: 'bash',
+    listening: [
+      ['tcp', 6379, 461, 'redis-server'],
+      ['tcp', 80, 488, 'nginx: master'],
+      ['tcp', 22, 446, 'sshd'],
+      ['tcp', 23, 437, 'inetutils-inet'],
+    ],
   }
   return {
     name: release.persona,
@@ -283,6 +290,6 @@ export function server(release: Release, seed: Seed, hostKeys: SshFace['hostKeys
     },
     redis: { ...release.redis, runId: hex('redis run', 20), dir: '/var/lib/redis' },
     memcached: { version: release.memcached },
-    telnet: { issue: `\r\nLinux ${release.kernel.release} (${hostname}) (pts/0)\r\n\r\n` },
+    telnet: { daemon: 'inetutils', issue: `\r\nLinux ${release.kernel.release} (${hostname}) (pts/0)\r\n\r\n` },
   }
 }

@@ -36,7 +36,7 @@ async function device(name: PersonaName) {
   return { data, machine, pool, say, out }
 }
 const first = await device('debian-11')
-const { say, out, machine } = first
+const { say, out } = first
 afterAll(() => first.pool.stop())
 
 describe.each(personaNames.filter((name) => name !== 'debian'))('%s', async (name) => {

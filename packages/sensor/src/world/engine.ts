@@ -1,11 +1,13 @@
 import { Bash, defineCommand, parse, unsafeBytesFromLatin1 } from 'just-bash'
 import type { Sayings } from '../personas/facts.ts'
+import type { Machine } from '../personas/machine.ts'
 import { builtins } from './commands/builtins.ts'
+import { applet } from './commands/busybox.ts'
 import type { Command, Result } from './commands/command.ts'
 import { commands } from './commands/index.ts'
 import { resolvePath } from './node.ts'
 import { unknownProgram } from './fs.ts'
-import { dash, gnu, inner } from './wording.ts'
+import { ash, dash, gnu, inner } from './wording.ts'
 
 /** Programs of the engine that no Debian has. */
 const strange = ['html-to-markdown', 'jq', 'rg', 'sqlite3', 'xan', 'yq']
@@ -69,6 +71,90 @@ function inBackground(ast: Script): Script {
       const own = alone({ type: 'Subshell', body: [{ ...statement, background: false }], redirections: [] })
       return [call(begins), own, call(ends)]
     })
+  return { ...ast, statements: list(ast.statements) }
+}
+
+type Node = Statement['pipelines'][number]['commands'][number]
+type Redirection = Extract<Node, { type: 'SimpleCommand' }>['redirections'][number]
+
+/** 2>&1 */
+const joined: Redirection = {
+  type: 'Redirection',
+  fd: 2,
+  operator: '>&',
+  target: { type: 'Word', parts: [{ type: 'Literal', value: '1' }] },
+}
+
+/**
+ * At a terminal, errors stand between what is printed, in the order in which it came. They do not go through a pipe, into
+ * a file, or into what a substitution gives: so they are joined to the output only where that goes to the terminal.
+ */
+function atTerminal(ast: Script): Script {
+  const command = (node: Node): Node => {
+    if (node.type === 'FunctionDef') return node
+    if (node.type === 'SimpleCommand') {
+      const [first] = node.name?.parts ?? []
+      // What exec redirects holds for all that follows.
+      if (first?.type === 'Literal' && first.value === 'exec') return node
+      return { ...node, redirections: [joined, ...node.redirections] }
+    }
+    if (node.redirections.length > 0) return { ...node, redirections: [joined, ...node.redirections] }
+    switch (node.type) {
+      case 'If':
+        return {
+          ...node,
+          clauses: node.clauses.map((clause) => ({
+            ...clause,
+            condition: list(clause.condition),
+            body: list(clause.body),
+          })),
+          elseBody: node.elseBody === null ? null : list(node.elseBody),
+        }
+      case 'While':
+      case 'Until':
+        return { ...node, condition: list(node.condition), body: list(node.body) }
+      case 'For':
+      case 'CStyleFor':
+      case 'Subshell':
+      case 'Group':
+        return { ...node, body: list(node.body) }
+      case 'Case':
+        return { ...node, items: node.items.map((item) => ({ ...item, body: list(item.body) })) }
+      default:
+        return { ...node, redirections: [joined] }
+    }
+  }
+  const list = (statements: readonly Statement[]): Statement[] =>
+    statements.map((statement) => ({
+      ...statement,
+      pipelines: statement.pipelines.map((pipeline) => {
+        const [only] = pipeline.commands
+        if (only === undefined) return pipeline
+        const bare = only.type === 'SimpleCommand' && only.name === null
+        if (pipeline.commands.length === 1 && !bare) return { ...pipeline, commands: [command(only)] }
+        const last = pipeline.commands.at(-1) ?? only
+        const inside: Statement = {
+          type: 'Statement',
+          operators: [],
+          background: false,
+          pipelines: [
+            {
+              ...pipeline,
+              negated: false,
+              timed: false,
+              commands: bare ? [only] : [...pipeline.commands.slice(0, -1), command(last)],
+            },
+          ],
+        }
+        return {
+          type: 'Pipeline',
+          negated: pipeline.negated,
+          timed: pipeline.timed === true,
+          timePosix: pipeline.timePosix === true,
+          commands: [{ type: 'Group', body: [inside], redirections: [joined] }],
+        }
+      }),
+    }))
   return { ...ast, statements: list(ast.statements) }
 }
 
@@ -161,13 +247,13 @@ function outcomeOf(known: Sayings['programs'][string]): Outcome {
 
 /**
  * Makes the shell of one line: the engine's own programs, worded as the real ones, and ours.
- * @param says what the system's programs say of themselves
+ * @param system what its programs say of themselves, which shell it has, and whether somebody sits at a terminal
  * @param run runs one of our programs
  * @param background how many commands in the background the line is within: nobody waits for those
  */
 export function makeEngine(
   options: ConstructorParameters<typeof Bash>[0],
-  says: Sayings,
+  { says, shell, terminal }: { readonly says: Sayings; readonly shell: Machine['shell']; readonly terminal: boolean },
   run: (command: Command, args: string[], context: Context) => Promise<Result>,
   background: { depth: number },
 ): Bash {
@@ -235,7 +321,7 @@ export function makeEngine(
           }
         const stderr =
           name === 'sh'
-            ? asDash(args, context, outcome)
+            ? (shell === 'ash' ? asAsh : asDash)(args, context, outcome)
             : gnu(name, args, await target(name, args, context, outcome.stderr))
         // What was counted before is counted anew.
         const exitCode =
@@ -247,7 +333,32 @@ export function makeEngine(
     })
   }
   const sh = table.get('sh')
-  if (sh !== undefined) table.set('dash', { ...sh, name: 'dash' })
+  if (sh !== undefined) for (const name of ['dash', 'ash']) table.set(name, { ...sh, name })
+  if (shell === 'ash') {
+    for (const [name, kept] of table) {
+      if (name === 'busybox') continue
+      table.set(name, {
+        ...kept,
+        execute: async (args, context) => {
+          const inner = async (): Promise<Result> => {
+            const { stdout, stderr, exitCode } = await kept.execute(args, context)
+            return { out: stdout, err: stderr, code: exitCode }
+          }
+          const {
+            out = '',
+            err = '',
+            code = 0,
+          } = await run((given, io) => applet(name, given, io, inner), args, context)
+          return {
+            stdout: unsafeBytesFromLatin1(plain(out)) as unknown as string,
+            stdoutKind: 'bytes' as const,
+            stderr: err,
+            exitCode: code,
+          }
+        },
+      })
+    }
+  }
   // What bash does itself.
   for (const name of ['alias', 'unalias', 'history', 'help']) {
     const own = table.get(name)
@@ -261,7 +372,8 @@ export function makeEngine(
     execute: async ([name = '', ...args]) => told(says, name, args) ?? { stdout: '', stderr: '', exitCode: 0 },
   })
   for (const [name, command] of builtins)
-    table.set(name, { name, trusted: true, ofShell: true, execute: execute(command) })
+    if (shell === 'bash' || says.help.includes(` ${name}`))
+      table.set(name, { name, trusted: true, ofShell: true, execute: execute(command) })
   for (const [name, step] of [
     [begins, 1],
     [ends, -1],
@@ -275,7 +387,10 @@ export function makeEngine(
         return { stdout: '', stderr: '', exitCode: 0 }
       },
     })
-  bash.registerTransformPlugin({ name: 'background', transform: ({ ast }) => ({ ast: inBackground(ast) }) })
+  bash.registerTransformPlugin({
+    name: 'terminal',
+    transform: ({ ast }) => ({ ast: inBackground(terminal ? atTerminal(ast) : ast) }),
+  })
   return bash
 }
 
@@ -297,6 +412,13 @@ function sumsOf(outcome: Outcome): void {
   if (said === null) return
   outcome.stdout = outcome.stdout.replace(lost, '')
   outcome.stderr += said.join('')
+}
+
+/** The errors of a script that busybox's sh ran. */
+function asAsh(args: readonly string[], _: Context, { stderr }: Outcome): string {
+  const at = args.findIndex((arg) => !arg.startsWith('-'))
+  const script = args.includes('-c') || at < 0 ? 'sh' : (args[at] ?? 'sh')
+  return ash(stderr.replace(/^sh: (?:line \d+: )?/gm, 'bash: '), false, args.join(' '), script)
 }
 
 /** The errors of a script that sh ran. */

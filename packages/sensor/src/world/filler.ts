@@ -13,6 +13,17 @@ export function fill(size: number, header: string, arch: string, salt: string): 
   return header === '' ? text(size, salt) : program(size, header, arch, salt)
 }
 
+/** The facts of a program's header, as fill() takes them; undefined where the bytes are no program. */
+export function headerOf(bytes: Uint8Array): string | undefined {
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(64, bytes.length))
+  if (head.length < 64 || head.readUInt32BE(0) !== 0x7f454c46) return undefined
+  const wide = head[4] === 2
+  const [entry, sections, flags] = wide
+    ? [Number(head.readBigUInt64LE(24)), Number(head.readBigUInt64LE(40)), 48]
+    : [head.readUInt32LE(24), head.readUInt32LE(32), 36]
+  return [head.readUInt16LE(16), entry, sections, ...[8, 12, 14].map((at) => head.readUInt16LE(flags + at))].join(' ')
+}
+
 function hash(salt: string): number {
   let state = 2_166_136_261
   for (let i = 0; i < salt.length; i++) state = Math.imul(state ^ salt.charCodeAt(i), 16_777_619)
@@ -46,6 +57,8 @@ function program(size: number, header: string, arch: string, salt: string): Uint
     head.writeUInt32LE(entry, 24)
     head.writeUInt32LE(52, 28)
     head.writeUInt32LE(sections, 32)
+    // The fifth ABI, without a floating-point unit.
+    if (arch === 'armv7l') head.writeUInt32LE(0x0500_0200, 36)
     ;[52, 32, segments, 40, count, names].forEach((value, i) => head.writeUInt16LE(value, 40 + 2 * i))
   }
   head.copy(bytes)

@@ -1,6 +1,6 @@
 import type { FsStat, IFileSystem } from 'just-bash'
 import type { Machine } from '../personas/machine.ts'
-import { fill } from './filler.ts'
+import { fill, headerOf } from './filler.ts'
 import type { Image } from './image.ts'
 import { nameOf, parentOf, resolvePath, shared, type FsNode, type Overlay } from './node.ts'
 import { living } from './proc.ts'
@@ -10,6 +10,20 @@ export const quota = { nodes: 4000, bytes: 24 * 1024 * 1024, file: 12 * 1024 * 1
 
 /** The name of what runs programs that are only files. No terminal sends its first byte within a command. */
 export const unknownProgram = '\u0001program'
+
+const originals = new WeakMap<Image, ReadonlyMap<string, string>>()
+/** The path of the machine's program whose header and size some bytes have. */
+function programOf(image: Image, bytes: Uint8Array): string | undefined {
+  const known =
+    originals.get(image) ??
+    new Map(
+      [...image].flatMap(([path, { filler, size }]) =>
+        filler === undefined || filler === '' || /\.so/.test(path) ? [] : [[`${filler} ${size}`, path] as const],
+      ),
+    )
+  originals.set(image, known)
+  return known.get(`${headerOf(bytes)} ${bytes.length}`)
+}
 
 const elfMagic = Buffer.from('\x7fELF', 'latin1')
 
@@ -245,8 +259,11 @@ export class DecoyFs implements IFileSystem {
     const program = this.#node(real)?.filler
     const bytes = Buffer.from(program ? elfMagic : this.content(path))
     if (bytes.length >= 4 && bytes.readUInt32BE(0) === 0x7f454c46) {
-      // A program that the attacker brought "runs": to the engine it is an empty script.
-      return program === undefined ? ':\n' : `${unknownProgram} ${nameOf(real)} "$@"\n`
+      if (program !== undefined) return `${unknownProgram} ${nameOf(real)} "$@"\n`
+      // A copy of one of the machine's programs does what that one does, whatever it is called now. One that the attacker
+      // brought "runs": to the engine it is an empty script.
+      const original = programOf(this.#image, bytes)
+      return original === undefined ? ':\n' : `${original} "$@"\n`
     }
     return bytes.toString('latin1')
   }

@@ -1,7 +1,7 @@
 import { factsOf } from '../personas/facts.ts'
 import type { Machine, User } from '../personas/machine.ts'
 import { parentOf, resolvePath, shared, type FsNode } from './node.ts'
-import { kernelFiles, mountsOf } from './proc.ts'
+import { kernelFiles, mountsOf } from './kernel.ts'
 
 /** The machine's file system as it was before any attacker came: shared by all worlds, never changed. */
 export type Image = ReadonlyMap<string, FsNode>
@@ -50,14 +50,11 @@ export function buildImage(machine: Machine): Image {
     image.set(path, { type: 'device', mode, uid: 0, gid: 0, mtime: machine.booted })
   }
   recorded(machine, image)
-  for (const path of ['/lost+found', '/proc', '/run', '/sys', '/var/spool/cron/crontabs', '/var/www/html']) dir(path)
-  dir('/var/lib/redis', 0o750, numberOf('redis', machine.users))
+  for (const path of ['/proc', '/sys']) dir(path)
   dir('/root', 0o700, 0, 0, machine.installed + 3 * day)
   dir('/tmp', 0o1777, 0, 0, machine.booted)
   dir('/var/tmp', 0o1777)
-  const { os, kernel, hostname, domain, disk, network } = machine
-  const { release } = factsOf(machine.system)
-  const ubuntu = os.id === 'ubuntu'
+  const { os, hostname, domain, network } = machine
   file('/etc/passwd', machine.users.map(passwdLine).join(''))
   file(
     '/etc/shadow',
@@ -84,10 +81,39 @@ export function buildImage(machine: Machine): Image {
   )
   file(
     '/etc/resolv.conf',
-    ubuntu
+    os.id === 'ubuntu'
       ? `nameserver 127.0.0.53\noptions edns0 trust-ad\nsearch ${domain}\n`
       : `domain ${domain}\nsearch ${domain}\nnameserver ${network.gateway}\n`,
   )
+  fromKernel(machine, { dir, file, link, device })
+  if (machine.board === undefined) serverFiles(machine, image, { dir, file, link, device })
+  return image
+}
+
+/** Makes nodes of an image. */
+interface Maker {
+  readonly dir: (path: string, mode?: number, uid?: number, gid?: number, mtime?: number) => void
+  readonly file: (
+    path: string,
+    content: string | Uint8Array,
+    mode?: number,
+    uid?: number,
+    gid?: number,
+    mtime?: number,
+    size?: number,
+  ) => void
+  readonly link: (path: string, target: string) => void
+  readonly device: (path: string, mode?: number) => void
+}
+
+/** What is on a server and not on a small device. */
+function serverFiles(machine: Machine, image: Map<string, FsNode>, { dir, file, link }: Maker): void {
+  const { os, kernel, disk } = machine
+  const { release } = factsOf(machine.system)
+  const ubuntu = os.id === 'ubuntu'
+  const old = machine.installed
+  for (const path of ['/lost+found', '/run', '/var/spool/cron/crontabs', '/var/www/html']) dir(path)
+  dir('/var/lib/redis', 0o750, numberOf('redis', machine.users))
   file('/etc/debian_version', release.debian)
   file('/etc/issue', release.issue)
   file('/etc/issue.net', release.issueNet)
@@ -175,14 +201,12 @@ export function buildImage(machine: Machine): Image {
   for (const name of ['wtmp', 'btmp', 'lastlog']) file(`/var/log/${name}`, '', 0o664, 0, 43, machine.booted)
   dir('/var/log/nginx', 0o755, 0, 4)
 
-  fromKernel(machine, { dir, file, link, device })
   file(`/boot/vmlinuz-${kernel.release}`, '', 0o644, 0, 0, old, 6_979_968)
   file(`/boot/config-${kernel.release}`, '', 0o644, 0, 0, old, 236_275)
   file(`/boot/initrd.img-${kernel.release}`, '', 0o644, 0, 0, old + day, 38_422_113)
   file(`/boot/System.map-${kernel.release}`, '', 0o600, 0, 0, old, 83)
   link('/vmlinuz', `boot/vmlinuz-${kernel.release}`)
   link('/initrd.img', `boot/initrd.img-${kernel.release}`)
-  return image
 }
 
 /** The largest file whose content is made when it is read. */
@@ -258,28 +282,7 @@ function recorded(machine: Machine, image: Map<string, FsNode>): void {
 }
 
 /** What the kernel shows: /proc, /sys and the devices. */
-function fromKernel(
-  machine: Machine,
-  {
-    dir,
-    file,
-    link,
-    device,
-  }: {
-    dir: (path: string, mode?: number, uid?: number, gid?: number, mtime?: number) => void
-    file: (
-      path: string,
-      content: string,
-      mode?: number,
-      uid?: number,
-      gid?: number,
-      mtime?: number,
-      size?: number,
-    ) => void
-    link: (path: string, target: string) => void
-    device: (path: string, mode?: number) => void
-  },
-): void {
+function fromKernel(machine: Machine, { dir, file, link, device }: Maker): void {
   const now = machine.booted
   for (const [path, content, mode = 0o444, size = 0] of kernelFiles(machine)) {
     dir(parentOf(path), 0o555, 0, 0, now)
@@ -287,7 +290,7 @@ function fromKernel(
   }
   for (const [, path] of mountsOf(machine))
     dir(path, path === '/dev/shm' || path === '/run/lock' ? 0o1777 : 0o755, 0, 0, now)
-  link('/proc/self/exe', '/usr/bin/cat')
+  link('/proc/self/exe', machine.board === undefined ? '/usr/bin/cat' : '/bin/busybox')
   dir('/proc/self/fd', 0o500, 0, 0, now)
   for (const fd of [0, 1, 2]) link(`/proc/self/fd/${fd}`, '/dev/null')
   link('/proc/self/cwd', '/root')
@@ -306,8 +309,18 @@ function fromKernel(
     link(`/proc/${process.pid}/root`, '/')
   }
   for (const name of ['null', 'zero', 'full', 'random', 'urandom', 'tty', 'ptmx']) device(`/dev/${name}`)
-  for (const name of ['console', 'tty0', 'tty1', 'ttyS0', 'sda', 'sda1', 'mem', 'kmsg', 'loop0', 'vcs', 'rtc0'])
-    device(`/dev/${name}`, 0o660)
+  const own =
+    machine.board === undefined
+      ? ['tty1', 'ttyS0', 'sda', 'sda1', 'loop0', 'vcs', 'rtc0']
+      : [
+          'ttyAMA0',
+          'watchdog',
+          'mmz_userdev',
+          'hi_mipi',
+          'isp_dev',
+          ...machine.board.flash.flatMap((_, i) => [`mtd${i}`, `mtdblock${i}`]),
+        ]
+  for (const name of ['console', 'tty0', 'mem', 'kmsg', ...own]) device(`/dev/${name}`, 0o660)
   link('/dev/fd', '/proc/self/fd')
   link('/dev/core', '/proc/kcore')
   device('/dev/pts/0', 0o620)

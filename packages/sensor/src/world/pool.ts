@@ -237,10 +237,12 @@ export const freshState = (home: string, user: string, shell: string): ShellStat
     SHELL: shell,
     PWD: home,
     PATH:
-      user === 'root'
-        ? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
-        : '/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games',
-    LANG: 'C.UTF-8',
+      shell === '/bin/sh'
+        ? '/usr/bin:/usr/sbin:/bin:/sbin'
+        : user === 'root'
+          ? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+          : '/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games',
+    ...(shell !== '/bin/sh' && { LANG: 'C.UTF-8' }),
     SHLVL: '1',
   },
   prelude: '',

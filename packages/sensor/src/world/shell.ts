@@ -1,3 +1,4 @@
+import type { Machine } from '../personas/machine.ts'
 import { createHash } from 'node:crypto'
 import type { User } from '../personas/machine.ts'
 import type { Session } from '../runtime/service.ts'
@@ -6,7 +7,7 @@ import { keepWritten } from '../evidence/written.ts'
 import { commands, quick } from './commands/index.ts'
 import type { Io } from './commands/command.ts'
 import { freshState, type RunResult } from './pool.ts'
-import { bash } from './wording.ts'
+import { ash, bash } from './wording.ts'
 import type { ShellState } from './worker.ts'
 
 /** What a line printed and how it ended. */
@@ -42,6 +43,11 @@ export class Shell {
     this.#state = freshState(this.user.home, this.user.name, this.user.shell)
   }
 
+  /** What kind of shell it is. */
+  get kind(): Machine['shell'] {
+    return this.#session.persona.machine.shell
+  }
+
   get cwd(): string {
     return this.#state.cwd
   }
@@ -55,7 +61,7 @@ export class Shell {
   /** The prompt as Debian's and Ubuntu's .bashrc make it: in colours and with a title where the terminal has them. */
   get prompt(): string {
     const { home, name, uid } = this.user
-    const { hostname, os } = this.#session.persona.machine
+    const { hostname, os, shell } = this.#session.persona.machine
     const at =
       this.#state.cwd === home
         ? '~'
@@ -63,6 +69,7 @@ export class Shell {
           ? `~${this.#state.cwd.slice(home.length)}`
           : this.#state.cwd
     const end = uid === 0 ? '#' : '$'
+    if (shell === 'ash') return `${at} ${end} `
     const terminal = this.#state.env['TERM'] ?? ''
     // Debian's root has the plain one of /etc/bash.bashrc.
     const fancy = uid !== 0 || os.id === 'ubuntu'
@@ -101,7 +108,7 @@ export class Shell {
     // The beginning of a command is recorded with its end.
     if (result.unfinished && options.terminal)
       return { out: Buffer.alloc(0), err: Buffer.alloc(0), code: 2, unfinished: true }
-    const { out, err } = asked(result, options.terminal, text)
+    const { out, err } = asked(result, options.terminal, text, this.kind)
     const printed = err.length === 0 ? out : Buffer.concat([out, err])
     const id = this.#session.record('command.run', {
       line: text,
@@ -191,11 +198,13 @@ export function asked(
   { out, err }: Pick<RunResult, 'out' | 'err'>,
   terminal: boolean,
   text: string,
+  kind: Machine['shell'] = 'bash',
 ): { out: Buffer; err: Buffer } {
   // An attacker's program "runs": it is there, executable, and says nothing.
   const runs = (raw: string) => raw.replace(/^.*: (?:cannot execute binary file|Exec format error).*\n?/gm, '')
+  const words = kind === 'ash' ? ash : bash
   return {
-    out: Buffer.from(terminal ? runs(bash(out, true, text)) : out, 'latin1'),
-    err: Buffer.from(runs(bash(err, terminal, text)), 'latin1'),
+    out: Buffer.from(terminal ? runs(words(out, true, text)) : out, 'latin1'),
+    err: Buffer.from(runs(words(err, terminal, text)), 'latin1'),
   }
 }

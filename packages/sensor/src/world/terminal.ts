@@ -145,7 +145,7 @@ export async function interact(shell: Shell, tty: Tty): Promise<number> {
     for (;;) {
       const prompt = tty.pty
         ? pending === undefined
-          ? depth > 0
+          ? depth > 0 && shell.kind === 'bash'
             ? shell.user.uid === 0
               ? '# '
               : '$ '
@@ -158,7 +158,7 @@ export async function interact(shell: Shell, tty: Tty): Promise<number> {
           if (tty.pty) await tty.write('\r\n')
           continue
         }
-        if (tty.pty) await tty.write('logout\r\n')
+        if (tty.pty && shell.kind === 'bash') await tty.write('logout\r\n')
         return code
       }
       const whole: Buffer = pending === undefined ? line : Buffer.concat([pending, Buffer.from('\n'), line])
@@ -173,7 +173,7 @@ export async function interact(shell: Shell, tty: Tty): Promise<number> {
       if (leaving !== null) {
         code = Number(leaving[1] ?? code)
         if (depth-- > 0) continue
-        if (tty.pty) await tty.write('logout\r\n')
+        if (tty.pty && shell.kind === 'bash') await tty.write('logout\r\n')
         return code
       }
       if (nested) {
@@ -194,7 +194,7 @@ export async function interact(shell: Shell, tty: Tty): Promise<number> {
       const said = Buffer.concat([result.out, result.err])
       if (said.length > 0) await tty.write(tty.pty ? crlf(said) : said)
       if (/(?:^|[;&|])\s{0,8}(?:exit|logout)\s{0,8}\d{0,3}\s{0,8};?$/.test(text)) {
-        if (tty.pty) await tty.write('logout\r\n')
+        if (tty.pty && shell.kind === 'bash') await tty.write('logout\r\n')
         return code
       }
     }

@@ -172,3 +172,47 @@ export function bash(raw: string, terminal: boolean, text: string): string {
     })
     .replaceAll(inner, '')
 }
+
+/**
+ * The words of busybox's ash, from those of bash: as a log-in shell at a terminal, or as one that was given a command.
+ * @param text the command
+ */
+export function ash(raw: string, terminal: boolean, text: string, name = terminal ? '-sh' : 'sh'): string {
+  if (!raw.includes('bash: ')) return raw
+  // A shell that reads from no terminal tells the line; for a command it is always none.
+  const line = terminal ? '' : 'line 0: '
+  return raw
+    .replaceAll(inner, '')
+    .replace(/^bash: (?:line \d+: )?/gm, 'bash: ')
+    .replace(/^bash: ([^:\n]+): command not found$/gm, `${name}: $1: not found`)
+    .replace(
+      /^bash: cd: (.+): (No such file or directory|Not a directory|Permission denied)$/gm,
+      (_, path: string, why: string) => `${name}: cd: ${line}can't cd to ${path}: ${why}`,
+    )
+    .replace(
+      /^bash: ([^:\n]+): (No such file or directory|Is a directory|Not a directory)$/gm,
+      (_, word: string, why: string) => {
+        const at = text.indexOf(word)
+        const before = at < 0 ? '' : text.slice(Math.max(0, at - 8), at).trimEnd()
+        if (before.endsWith('>'))
+          return `${name}: can't create ${word}: ${why === 'Is a directory' ? why : 'nonexistent directory'}`
+        if (before.endsWith('<'))
+          return `${name}: can't open ${word}: ${why === 'No such file or directory' ? 'no such file' : why}`
+        return why === 'Is a directory' ? `${name}: ${word}: Permission denied` : `${name}: ${word}: not found`
+      },
+    )
+    .replace(/^bash: kill: \((-?\d+)\) - (.*)$/gm, `${name}: can't kill pid $1: $2`)
+    .replace(
+      /^bash: (\w+): `([^'=\n]*)[^'\n]*': not a valid identifier$/gm,
+      `${name}: $1: ${line}$2: bad variable name`,
+    )
+    .replace(
+      /^bash: syntax error near unexpected token `(.*)'$/gm,
+      (_, token: string) => `${name}: syntax error: unexpected ${token === 'newline' ? 'newline' : `"${token}"`}`,
+    )
+    .replace(
+      /^bash: unexpected EOF while looking for matching .*$/gm,
+      `${name}: syntax error: unterminated quoted string`,
+    )
+    .replace(/^bash: /gm, `${name}: `)
+}

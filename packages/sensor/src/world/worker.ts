@@ -132,7 +132,7 @@ async function run(job: Job): Promise<Done> {
         gid: job.user.gid,
       },
     },
-    says,
+    { says, shell: machine.shell, terminal: job.merged },
     async (command, args, context) => {
       const io: Io = {
         machine,
@@ -174,7 +174,7 @@ async function run(job: Job): Promise<Done> {
   let { cwd, prelude } = job.state
   let env = job.state.env
   try {
-    const script = `${job.merged ? 'exec 2>&1\n' : ''}${prelude}${job.line.replaceAll('\0', '')}`
+    const script = `${prelude}${job.line.replaceAll('\0', '')}`
     const result = await bash.exec(script, {
       rawScript: true,
       signal: abort.signal,

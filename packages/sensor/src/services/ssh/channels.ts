@@ -23,7 +23,6 @@ class Channel {
   #credit: number
   #consumed = 0
   #more: (() => void) | undefined
-  #wrote = false
   readonly #transport: Transport
   closed = false
   ended = false
@@ -69,7 +68,6 @@ class Channel {
 
   /** Sends data within the client's window and packet size. */
   async write(data: string | Uint8Array, extended = false): Promise<void> {
-    this.#wrote = true
     let bytes = typeof data === 'string' ? Buffer.from(data) : Buffer.from(data.buffer, data.byteOffset, data.length)
     this.recording?.output(bytes)
     while (bytes.length > 0) {
@@ -106,9 +104,8 @@ class Channel {
               uint32(code),
             ]),
           ]
-    // OpenSSH tells what it learns first: of a program that printed nothing, that it ended.
-    const messages =
-      this.#wrote || this.pty !== undefined || !this.#transport.family.statusFirst ? [end, ...status] : [...status, end]
+    const statusFirst = this.pty === undefined && Math.random() < this.#transport.family.statusFirst
+    const messages = statusFirst ? [...status, end] : [end, ...status]
     messages.push(Buffer.concat([byte(msg.CHANNEL_CLOSE), uint32(this.remote)]))
     this.closed = true
     await this.#transport.send(...messages)
@@ -334,6 +331,11 @@ async function channelRequest(
       if (name !== 'sftp' || channel.started) break
       granted = channel.started = true
       run = async () => {
+        // Small devices have no such program: their shell says so.
+        if (session.persona.machine.shell === 'ash') {
+          await channel.write('sh: /usr/libexec/sftp-server: not found\n', true)
+          return channel.finish(127)
+        }
         const files = new Sftp(session, new Shell(session, user).user)
         await files.serve(channel.input, (bytes) => channel.write(bytes))
         await channel.finish(0)
@@ -389,7 +391,10 @@ async function shell(session: Session, channel: Channel, user: string): Promise<
     const { machine } = session.persona
     if (pty) {
       await channel.write(
-        `${session.persona.motd(Date.now())}Last login: ${lastLogin(machine.booted)} from ${machine.network.gateway}\r\n`,
+        session.persona.motd(Date.now()) +
+          (machine.shell === 'bash'
+            ? `Last login: ${lastLogin(machine.booted)} from ${machine.network.gateway}\r\n`
+            : ''),
       )
     }
     const code = await interact(made, {

@@ -28,13 +28,13 @@ export interface Family {
   readonly window: number
   readonly lateWindow: boolean
   readonly packet: number
-  /** Whether a program that printed nothing is first told to have ended, then to be silent. */
-  readonly statusFirst: boolean
+  /** How often a program is told to have ended before it is told to be silent: which of both it learns first. */
+  readonly statusFirst: number
   /** How many tries to sign in; whether the last refusal is sent at all. */
   readonly tries: number
   readonly identify: (input: Reader) => Promise<Identification>
   /** A message before the first lists, and one within an exchange that waits for another. */
-  readonly early: (kind: number) => Stray
+  readonly early: (kind: number, face: SshFace) => Stray
   readonly within: (kind: number) => Stray
   /**
    * How long a refusal of a password takes, in milliseconds.
@@ -70,7 +70,7 @@ const openssh: Family = {
   window: 2 * 1024 * 1024,
   lateWindow: true,
   packet: 32_768,
-  statusFirst: true,
+  statusFirst: 0.3,
   tries: 6,
   /** Byte by byte (kex_exchange_identification): junk is refused at once and not only at the end of a line. */
   async identify(input) {
@@ -95,9 +95,11 @@ const openssh: Family = {
       ? { line }
       : { line, refused: { words: 'Protocol major versions differ.' } }
   },
-  early(kind) {
+  early(kind, { extensions }) {
     if (kind === msg.IGNORE || kind === msg.DEBUG || kind === msg.UNIMPLEMENTED) return 'skipped'
-    if (kind === 0 || kind >= 192) return { words: `Invalid ssh2 packet type: ${kind}` }
+    // Since there is a ping (9.5), high numbers are no longer refused with words.
+    const pings = extensions.some(([name]) => name === 'ping@openssh.com')
+    if (kind === 0 || (kind >= 192 && !pings)) return { words: `Invalid ssh2 packet type: ${kind}` }
     return kind >= 50 ? 'end' : 'unknown'
   },
   within(kind) {
@@ -126,7 +128,7 @@ const dropbear: Family = {
   window: 24_576,
   lateWindow: false,
   packet: 32_759,
-  statusFirst: false,
+  statusFirst: 0,
   tries: 10,
   /** A line of at most 255 letters, whatever else is in it (ident_readln in common-session.c). */
   async identify(input) {

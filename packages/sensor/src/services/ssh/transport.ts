@@ -126,7 +126,7 @@ export class Transport {
       const kind = payload[0] ?? 0
       if (kind === msg.KEXINIT) return payload
       if (kind === msg.DISCONNECT) throw new EndOfStream('disconnected before the key exchange')
-      await this.#stray(this.family.early(kind), `expected KEXINIT, got message ${kind}`)
+      await this.#stray(this.family.early(kind, this.#face), `expected KEXINIT, got message ${kind}`)
     }
   }
 

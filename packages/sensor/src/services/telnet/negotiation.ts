@@ -60,6 +60,18 @@ export class Negotiator {
   #afterCr = false
   #answers: number[] = []
 
+  readonly #mute: boolean
+
+  /** @param daemon busybox's answers nothing that a client wants or offers */
+  constructor(daemon: 'inetutils' | 'busybox' = 'inetutils') {
+    this.#mute = daemon === 'busybox'
+  }
+
+  /** All that busybox's telnetd ever says, at once (networking/telnetd.c). */
+  demands(): Buffer {
+    return Buffer.from([IAC, DO, ECHO, IAC, DO, NAWS, IAC, WILL, ECHO, IAC, WILL, SGA])
+  }
+
   // The four steps of inetutils' telnetd 2.0, as Debian 11 has it, byte by byte.
 
   /** Asks who the client is. */
@@ -198,7 +210,7 @@ export class Negotiator {
           break
       }
     }
-    return { data: Buffer.from(data), answer: Buffer.from(this.#answers) }
+    return { data: Buffer.from(data), answer: Buffer.from(this.#mute ? [] : this.#answers) }
   }
 
   #option(verb: number, option: number): void {

@@ -6,27 +6,38 @@ import { interact, LineEditor, type Tty } from '../../world/terminal.ts'
 import { rest } from '../ssh/auth.ts'
 import { escapeIac, Negotiator, pump } from './negotiation.ts'
 
-/** LOGIN_RETRIES of Debian's login.defs. */
-const maxTries = 5
+/** How login(1) of a system goes about it: how often, what a wrong password costs (milliseconds), what it says at last. */
+const logins = {
+  // LOGIN_RETRIES of Debian's login.defs; pam_faildelay: three seconds, half of it more or less.
+  inetutils: {
+    tries: 5,
+    delay: () => 3000 * (0.5 + (Math.random() + Math.random() + Math.random()) / 3),
+    before: '\r\n',
+    last: 'Maximum number of tries exceeded (5)\r\n',
+  },
+  // loginutils/login.c
+  busybox: { tries: 3, delay: () => 3000, before: '', last: '' },
+} as const
 
-/** Telnet with login(1), as inetutils' telnetd and util-linux have them on the persona. */
+/** Telnet with login(1), as the persona has them: inetutils' telnetd and shadow's login, or busybox's own. */
 export const telnet = service({
   name: 'telnet',
   port: 23,
   tryPort: 2223,
 
   async converse(session) {
-    const negotiator = new Negotiator()
+    const { daemon } = session.persona.telnet
+    const negotiator = new Negotiator(daemon)
     const typed = new Reader()
     let recording: Recording | undefined
     const send = (bytes: string | Uint8Array) => session.send(bytes)
-    await send(negotiator.opening())
+    await send(daemon === 'busybox' ? negotiator.demands() : negotiator.opening())
     const pumping = pump(session.input, typed, negotiator, send, (data) => recording?.input(data)).catch(
       (error: unknown) => {
         if (!(error instanceof EndOfStream)) throw error
       },
     )
-    await negotiate(negotiator, typed, send)
+    if (daemon === 'inetutils') await negotiate(negotiator, typed, send)
     const tty: Tty = {
       input: typed,
       pty: true,
@@ -39,7 +50,7 @@ export const telnet = service({
     }
     try {
       await tty.write(session.persona.telnet.issue)
-      const insisting = negotiator.insisting()
+      const insisting = daemon === 'inetutils' ? negotiator.insisting() : Buffer.alloc(0)
       if (insisting.length > 0) await send(insisting)
       const user = await login(session, tty)
       tell(session, negotiator)
@@ -105,7 +116,8 @@ function tell({ record }: Session, negotiator: Negotiator): void {
 async function login(session: Session, tty: Tty): Promise<string | undefined> {
   const { machine } = session.persona
   const editor = new LineEditor(tty)
-  for (let tries = 0; tries < maxTries; tries++) {
+  const { tries: most, delay, before, last } = logins[session.persona.telnet.daemon]
+  for (let tries = 0; tries < most; tries++) {
     const name = (await editor.read(`${machine.hostname} login: `))?.toString('utf8').trim()
     if (name === undefined) return undefined
     if (name === '') {
@@ -118,11 +130,10 @@ async function login(session: Session, tty: Tty): Promise<string | undefined> {
     const accepted = machine.users.some((user) => user.name === name) && session.world.acceptsPassword(name, password)
     session.record('auth.attempt', { method: 'login', user: name, secret: password, accepted })
     if (accepted) return name
-    // pam_faildelay: three seconds, half of it more or less.
-    await rest(3000 * (0.5 + (Math.random() + Math.random() + Math.random()) / 3), session.signal)
-    await tty.write('\r\nLogin incorrect\r\n')
+    await rest(delay(), session.signal)
+    await tty.write(`${before}Login incorrect\r\n`)
   }
-  await tty.write(`Maximum number of tries exceeded (${maxTries})\r\n`)
+  if (last !== '') await tty.write(last)
   return undefined
 }
 

@@ -1,8 +1,9 @@
 import { sayingsOf } from '../../personas/facts.ts'
 import { busyboxWords } from '../wording.ts'
-import { complain, say, type Command } from './command.ts'
+import { applets } from './applets.ts'
+import { complain, say, type Command, type Io, type Result } from './command.ts'
 import { busyboxFetchers } from './fetch.ts'
-import { busyboxPs } from './processes.ts'
+import { busyboxPs, busyboxTop } from './processes.ts'
 
 /** Applets that tell their usage when nothing is given to them. */
 const needy = new Set(
@@ -10,41 +11,71 @@ const needy = new Set(
     ' ',
   ),
 )
+/** A row of ls -l: mode, links, owner, group; then the size with what is before it, and the rest. */
+const longRow = /^([-bcdlps][-rwxsStT]{9}) {1,8}(\d+) (\S+) +(\S+)( {1,12}\d+ )/gm
 const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`
-/** Many programs in one: its own where it differs, else those of the machine, in its words. */
-export const busybox: Command = async (args, io) => {
-  const [name, ...rest] = args
-  const { programs, applets: list } = sayingsOf(io.machine.system)
+/** Applets whose output has a form of its own. */
+const own: Readonly<Record<string, Command>> = { ...busyboxFetchers, ...applets, ps: busyboxPs, top: busyboxTop }
+
+/** The first line of what the machine's busybox says of itself, and what it says of one applet. */
+function usageOf({ machine }: Io, name: string): string {
+  const { programs } = sayingsOf(machine.system)
   const about = programs['busybox']?.out ?? ''
-  const applets = new Set(list.split(' '))
-  const usage = (applet: string): string =>
-    `${about.split('\n')[0] ?? ''}\n\n${programs[`busybox ${applet} --help`]?.err ?? `Usage: ${applet}\n`}`
-  if (name === undefined || name === '--help') return say(about)
-  if (name === '--list') return say([...applets].map((applet) => `${applet}\n`).join(''))
-  if (!applets.has(name)) return complain(`${name}: applet not found\n`, 127)
-  if (rest[0] === '--help') return { err: usage(name) }
-  if (rest.length === 0 && needy.has(name)) return complain(usage(name))
-  const fetcher = busyboxFetchers[name]
-  if (fetcher !== undefined) {
-    const result = await fetcher(rest, io)
-    return result.out === undefined && result.err === undefined && result.code === 1 ? complain(usage(name)) : result
+  return `${about.split('\n')[0] ?? ''}\n\n${programs[`busybox ${name} --help`]?.err ?? `Usage: ${name}\n`}`
+}
+
+/**
+ * One applet: its own where it differs, else the machine's program in its words.
+ * @param run runs the machine's program of that name
+ */
+export async function applet(
+  name: string,
+  args: readonly string[],
+  io: Io,
+  run: () => Promise<Result>,
+): Promise<Result> {
+  const usage = usageOf(io, name)
+  if (args[0] === '--help') return { err: usage }
+  if (args.length === 0 && needy.has(name) && io.stdin === '') return complain(usage)
+  const special = own[name]
+  if (special !== undefined) {
+    const result = await special(args, io)
+    const lost = result.code === 1 && result.out === undefined
+    if (lost && result.err === undefined) return complain(usage)
+    return lost && /: (?:invalid|unrecognized) option/.test(result.err ?? '')
+      ? complain(`${result.err ?? ''}${usage}`)
+      : result
   }
-  if (name === 'ps') {
-    const result = await busyboxPs(rest, io)
-    return result.code === 1 ? complain(`${result.err ?? ''}${usage(name)}`) : result
-  }
-  if (name === 'kill') {
-    const { code = 0, err = '' } = await io.exec(`kill ${rest.map(quote).join(' ')}`)
+  const { out = '', err = '', code = 0 } = await run()
+  if (name === 'sh' || name === 'ash') return { out, err, code }
+  if (name === 'kill')
     return {
       code,
       err: err.replace(/^bash: (?:line \d+: )?kill: \((-?\d+)\) - (.*)$/gm, "kill: can't kill pid $1: $2"),
     }
+  const words = busyboxWords(name, err)
+  return {
+    out:
+      name === 'ls'
+        ? out.replace(
+            longRow,
+            (_, mode: string, count: string, user: string, group: string, size: string) =>
+              `${mode} ${count.padStart(4)} ${user.padEnd(8)} ${group.padEnd(8)} ${size.trim().padStart(9)} `,
+          )
+        : out,
+    err: /: (?:invalid|unrecognized) option/.test(words) ? `${words.split('\n')[0] ?? ''}\n${usage}` : words,
+    code,
   }
-  const {
-    out = '',
-    err = '',
-    code = 0,
-  } = await io.exec([name === 'ash' ? 'sh' : name, ...rest].map(quote).join(' '), io.stdin)
-  const shell = name === 'ash' || name === 'sh'
-  return { out, err: shell ? err : busyboxWords(name, err), code }
+}
+
+/** Many programs in one. */
+export const busybox: Command = async (args, io) => {
+  const [name, ...rest] = args
+  const { programs, applets: list } = sayingsOf(io.machine.system)
+  const about = programs['busybox']?.out ?? ''
+  const names = list.split(' ')
+  if (name === undefined || name === '--help') return say(about)
+  if (name === '--list') return say(names.map((one) => `${one}\n`).join(''))
+  if (!names.includes(name)) return complain(`${name}: applet not found\n`, 127)
+  return applet(name, rest, io, () => io.exec([name === 'ash' ? 'sh' : name, ...rest].map(quote).join(' '), io.stdin))
 }

@@ -55,17 +55,10 @@ const ip: Command = (args, { machine: { network } }) => {
   return complain('Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }\n', 255)
 }
 
-/** What listens: kind, port, process. */
-const listening: readonly (readonly ['tcp' | 'udp', number, number, string])[] = [
-  ['tcp', 6379, 461, 'redis-server'],
-  ['tcp', 80, 488, 'nginx: master'],
-  ['tcp', 22, 446, 'sshd'],
-  ['tcp', 23, 437, 'inetutils-inet'],
-]
 const ownPort = 22
 const peerPort = (since: number): number => 32_768 + (Math.floor(since / 7) % 28_000)
 
-const netstat: Command = (args, { machine: { network }, source, since, user }) => {
+const netstat: Command = (args, { machine: { network, listening }, source, since, user }) => {
   const flags = new Set(args.filter((arg) => arg.startsWith('-')).flatMap((arg) => [...arg.slice(1)]))
   if (flags.has('r'))
     return say(
@@ -104,7 +97,7 @@ const netstat: Command = (args, { machine: { network }, source, since, user }) =
   )
 }
 
-const ss: Command = (args, { machine: { network }, source, since }) => {
+const ss: Command = (args, { machine: { network, listening }, source, since }) => {
   const flags = new Set(args.filter((arg) => arg.startsWith('-')).flatMap((arg) => [...arg.slice(1)]))
   if (flags.has('s'))
     return say(

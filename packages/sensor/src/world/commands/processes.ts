@@ -33,6 +33,12 @@ export function processesOf(io: Io, own: string): Process[] {
     tty: on,
     state,
   })
+  if (io.machine.board !== undefined)
+    return [
+      ...io.machine.processes,
+      mine(pid + 6, 118, io.tty ? '-sh' : `sh -c ${own}`, tty, 'S', 720, 1488),
+      mine(pid + 17, pid + 6, own.replace(/^\/bin\/busybox /, ''), tty, 'R', 640, 1480),
+    ]
   return [
     ...io.machine.processes,
     mine(pid, 446, `sshd: ${io.user.name}@${io.tty ? 'pts/0' : 'notty'}`, '?', 'Ss', 8848, 14_532),
@@ -245,8 +251,28 @@ export const busyboxPs: Command = (args, io) => {
     return { err: `ps: invalid option -- '${letter}'\n`, code: 1 }
   }
   const list = processesOf(io, `/bin/busybox ps ${args.join(' ')}`.trim())
+  // As it is built for small devices.
+  if (io.machine.board !== undefined)
+    return say(
+      `  PID USER       VSZ STAT COMMAND\n${list.map((p) => `${pad(p.pid, 5)} ${p.user.slice(0, 8).padEnd(8)} ${pad(p.vsz, 5)} ${p.state.padEnd(4)} ${p.command}\n`).join('')}`,
+    )
   return say(
     `PID   USER     COMMAND\n${list.map((p) => `${pad(p.pid, 5)} ${p.user.slice(0, 8).padEnd(8)} ${p.command}\n`).join('')}`,
+  )
+}
+
+/** top of busybox: one screen. */
+export const busyboxTop: Command = (_, io) => {
+  const list = processesOf(io, 'top')
+  const { total, free, buffers, cached } = memoryAt(io.machine, Date.now())
+  const rows = list
+    .slice(0, 20)
+    .map(
+      (p) =>
+        `${pad(p.pid, 5)} ${pad(p.ppid, 5)} ${p.user.slice(0, 8).padEnd(8)} ${p.state.padEnd(4)} ${pad(p.vsz, 5)} ${pad(Math.round((100 * p.vsz) / total), 4)}% ${pad(0, 3)}% ${p.command}\n`,
+    )
+  return say(
+    `Mem: ${total - free}K used, ${free}K free, 28K shrd, ${buffers}K buff, ${cached}K cached\nCPU:   2% usr   3% sys   0% nic  94% idle   0% io   0% irq   0% sirq\nLoad average: ${loadsAt(Date.now()).join(' ')} 1/${list.length + 12} ${ownPid(io.since) + 17}\n  PID  PPID USER     STAT   VSZ %VSZ %CPU COMMAND\n${rows.join('')}`,
   )
 }
 

@@ -1,4 +1,5 @@
-import { memoryAt, modules, sharedMemory } from '../proc.ts'
+import { modulesOf } from '../kernel.ts'
+import { memoryAt, sharedMemory } from '../proc.ts'
 import { complain, human, letters, say, silent, type Command } from './command.ts'
 import { headline, upText } from './processes.ts'
 
@@ -247,9 +248,11 @@ export const system: Readonly<Record<string, Command>> = {
   umount: silent,
   swapoff: silent,
   swapon: silent,
-  lsmod: () =>
+  lsmod: (_, { machine }) =>
     say(
-      `Module                  Size  Used by\n${modules.map(([name, size, users, by]) => `${name.padEnd(19)} ${pad(size, 8)}  ${users}${by === '' ? '' : ` ${by}`}\n`).join('')}`,
+      `Module                  Size  Used by\n${modulesOf(machine)
+        .map(([name, size, users, by]) => `${name.padEnd(19)} ${pad(size, 8)}  ${users}${by === '' ? '' : ` ${by}`}\n`)
+        .join('')}`,
     ),
   lsblk: (_, { machine }) =>
     say(
