@@ -187,7 +187,7 @@ function ssh({ host, port, user, password }, ...args) {
     let printed = ''
     child.stderr.on('data', (part) => (printed += part))
     child.on('close', (code) => {
-      const lines = text
+      const lines = printed
         .replaceAll('\r', '')
         .split('\n')
         .filter((line) => seen.test(line))

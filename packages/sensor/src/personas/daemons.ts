@@ -13,6 +13,8 @@ export interface SshDaemon {
   readonly compression: readonly string[]
   /** What it tells with EXT_INFO (RFC 8308): nothing when empty. */
   readonly extensions: readonly (readonly [name: string, value: string])[]
+  /** How many lines a client may send before its identification. */
+  readonly preamble?: number
   /** How one may sign in, as it names it after a failure. */
   readonly methods: readonly string[]
 }
@@ -150,6 +152,7 @@ export const sshDaemons = {
   'dropbear-2019.78': {
     ...dropbear,
     ident: 'SSH-2.0-dropbear_2019.78',
+    preamble: 50,
     hostKeyAlgorithms: ['ecdsa-sha2-nistp256', 'ssh-rsa'],
     ciphers: ['aes128-ctr', 'aes256-ctr', 'aes128-cbc', 'aes256-cbc', '3des-ctr', '3des-cbc'],
     macs: ['hmac-sha1-96', 'hmac-sha1', 'hmac-sha2-256'],

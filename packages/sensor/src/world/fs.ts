@@ -323,6 +323,7 @@ export class DecoyFs implements IFileSystem {
       mode: node.mode,
       size: sizeOf(node),
       mtime: new Date(node.mtime),
+      identity: real,
     }
   }
 

@@ -32,7 +32,7 @@ export interface Family {
   readonly statusFirst: number
   /** How many tries to sign in; whether the last refusal is sent at all. */
   readonly tries: number
-  readonly identify: (input: Reader) => Promise<Identification>
+  readonly identify: (input: Reader, face: SshFace) => Promise<Identification>
   /** A message before the first lists, and one within an exchange that waits for another. */
   readonly early: (kind: number, face: SshFace) => Stray
   readonly within: (kind: number) => Stray
@@ -130,16 +130,19 @@ const dropbear: Family = {
   packet: 32_759,
   statusFirst: 0,
   tries: 10,
-  /** A line of at most 255 letters, whatever else is in it (ident_readln in common-session.c). */
-  async identify(input) {
-    const text: number[] = []
-    while (text.length < 254) {
-      const letter = await next(input)
-      if (letter === 10) break
-      if (letter !== 13) text.push(letter)
+  /** Lines of at most 255 letters, whatever else is in them (ident_readln in common-session.c). */
+  async identify(input, { preamble = 1 }) {
+    let line = ''
+    for (let i = 0; i < preamble && !line.startsWith('SSH-'); i++) {
+      const text: number[] = []
+      while (text.length < 254) {
+        const letter = await next(input)
+        if (letter === 10) break
+        if (letter !== 13) text.push(letter)
+      }
+      // As a string of C it ends at a zero.
+      line = Buffer.from(text).toString('latin1').split('\0')[0] ?? ''
     }
-    // As a string of C it ends at a zero.
-    const line = Buffer.from(text).toString('latin1').split('\0')[0] ?? ''
     return /^SSH-(?:2\.|1\.99-)/.test(line) ? { line } : { line, refused: { words: '' } }
   },
   early: dropbearStray,

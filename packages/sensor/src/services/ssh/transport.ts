@@ -98,7 +98,7 @@ export class Transport {
     const { send, input, record } = this.#session
     if (this.family.hasty) await this.#sendKexInit(Buffer.from(`${this.#face.ident}\r\n`))
     else await send(`${this.#face.ident}\r\n`)
-    const { line, refused } = await this.family.identify(input)
+    const { line, refused } = await this.family.identify(input, this.#face)
     if (refused !== undefined) {
       if (line !== '') record('client.hello', { ident: line })
       if (refused.words !== '') {
