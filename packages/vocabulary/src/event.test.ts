@@ -115,7 +115,7 @@ test('addresses have one form', () => {
 
 test('the version of the vocabulary grows with every change', () => {
   // Of each version, what it was. Add a line when kinds or fields change; never change one.
-  const versions: Record<number, string> = { 2: '054d159c36ce0b2e' }
+  const versions: Record<number, string> = { 2: '054d159c36ce0b2e', 3: 'd5d7c65b1a22a431' }
   const now = createHash('sha256').update(JSON.stringify(jsonSchema())).digest('hex').slice(0, 16)
   expect(versions[schemaVersion]).toBe(now)
 })

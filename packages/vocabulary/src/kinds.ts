@@ -67,6 +67,7 @@ export const kinds = {
     output: text(8192, 'What it printed (beginning; terminal escapes are kept as they were)').optional(),
     output_sha256: sha256('SHA-256 of all that it printed').optional(),
     duration_ms: count('Duration in milliseconds').optional(),
+    parent: eventId('The event that had it run, such as a request').optional(),
   }),
   request: kind('A request in a request/response protocol such as HTTP.', {
     method: word(64, 'Method'),
@@ -213,7 +214,7 @@ export const bulkKinds: ReadonlySet<string> = new Set<keyof typeof kinds>([
  * The version of this vocabulary. It grows with every change of kinds or fields, and a test holds it to that. A hub
  * takes the events of every version up to its own: kinds and fields are only ever added, and added as optional.
  */
-export const schemaVersion = 2
+export const schemaVersion = 3
 
 export type Kind = keyof typeof kinds
 /** The data of an event of kind `K`. */

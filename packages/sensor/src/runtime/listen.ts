@@ -160,8 +160,9 @@ async function converse(
     },
     record,
     extract: (text, parent) => {
-      for (const found of extractUrls(text))
-        record('payload.seen', { ...found, ...(parent !== undefined && { parent }) })
+      const all = extractUrls(text)
+      for (const found of all) record('payload.seen', { ...found, ...(parent !== undefined && { parent }) })
+      return all.map(({ url }) => url)
     },
     keep: (bytes, about) => {
       const { sha256, kept } = host.outbox.keep(bytes, host.artifactBytes)
@@ -306,8 +307,9 @@ function answer(
       persona: host.persona,
       record,
       extract: (text, parent) => {
-        for (const found of extractUrls(text))
-          record('payload.seen', { ...found, ...(parent !== undefined && { parent }) })
+        const all = extractUrls(text)
+        for (const found of all) record('payload.seen', { ...found, ...(parent !== undefined && { parent }) })
+        return all.map(({ url }) => url)
       },
     })
     const short = reply?.subarray(0, bytes.length)

@@ -24,8 +24,8 @@ export interface Session {
   readonly record: <K extends Kind>(kind: K, data: Data<K>) => string
   /** Keeps bytes of the attacker and records that. */
   readonly keep: (bytes: Uint8Array, about: { name?: string; media?: string; parent?: string }) => string | undefined
-  /** Looks for URLs in text, after decoding, and records them. */
-  readonly extract: (text: string, parent?: string) => void
+  /** Looks for URLs in text, after decoding, and records them. @returns them */
+  readonly extract: (text: string, parent?: string) => readonly string[]
   readonly persona: Persona
   /** The machine behind the door, as this source has left it. */
   readonly world: World

@@ -39,7 +39,8 @@ const first = await device('debian-11')
 const { say, out } = first
 afterAll(() => first.pool.stop())
 
-describe.each(personaNames.filter((name) => name !== 'debian'))('%s', async (name) => {
+// Servers; the camera has its own (personas/camera.test.ts).
+describe.each(personaNames.filter((name) => !/^(?:debian|camera)$/.test(name)))('%s', async (name) => {
   const { machine, out, data, pool } = await device(name)
   afterAll(() => pool.stop())
 
@@ -251,4 +252,29 @@ test('what runs for too long is ended, what is to run at the end runs, and a pro
   expect(await out('echo hello | xxd; echo 68690a | xxd -r -p; echo "a b" | xargs -n1 echo x')).toBe(
     '00000000: 6865 6c6c 6f0a                           hello.\nhi\nx a\nx b',
   )
+})
+
+test('at a terminal, errors go to it and not through pipes, into files or into what is substituted', async () => {
+  const typed = async (line: string): Promise<string> => (await say(line, '192.0.2.77', true)).out
+  const lost = "ls: cannot access '/nope': No such file or directory\n"
+  expect(await typed('ls /nope | wc -l')).toBe(`0\n${lost}`)
+  expect(await typed('curl http://192.0.2.1/x | sh')).toMatch(/^curl: \(7\) Failed to connect/)
+  expect(await typed('nope | cat -n')).toBe('-bash: nope: command not found\n')
+  expect(await typed('x=$(ls /nope); echo "[$x]"')).toBe(`${lost}[]\n`)
+  expect(await typed('ls /nope > /tmp/o; cat /tmp/o; echo end')).toBe(`${lost}end\n`)
+  expect(await typed('{ ls /nope; } 2>/dev/null; (ls /nope) 2> /tmp/e; wc -l < /tmp/e')).toBe('1\n')
+  // Between what is printed, in its order.
+  expect(await typed('for i in 1 2; do ls /nope; echo $i; done')).toBe(`${lost}1\n${lost}2\n`)
+  expect(await typed('if ls /nope; then echo a; else echo b; fi; ! ls /nope && echo c')).toBe(`${lost}b\n${lost}c\n`)
+  expect(await typed('cd /nope; pwd')).toBe('-bash: cd: /nope: No such file or directory\n/root\n')
+})
+
+test('a copy of a program is that program, whatever its name; one that was brought runs and says nothing', async () => {
+  expect(
+    await out('cp /bin/busybox /tmp/b; /tmp/b KDOE; cd /tmp; cat /usr/bin/id > .i; chmod +x .i; ./.i -u'),
+  ).toContain('0')
+  expect((await say('cp /bin/busybox /tmp/b; cp /bin/busybox /tmp/b; /tmp/b KDOE')).err).toBe(
+    'KDOE: applet not found\n',
+  )
+  expect(await out('printf "\\177ELF\\1\\1\\1" > /tmp/m; chmod +x /tmp/m; /tmp/m x; echo $?')).toBe('0')
 })

@@ -82,9 +82,18 @@ export class Shell {
   /**
    * Runs a line and records it with all that follows from it.
    * @param line the line as it came
-   * @param options `terminal`: output and errors in one stream, and errors worded as an interactive shell does
+   * @param options `parent`: the event that had it run; `told`: URLs that were recorded with that; `terminal`: output and errors in one stream, and errors worded as an interactive shell does
    */
-  async run(line: Buffer, options: { terminal: boolean; stdin?: Buffer; signal?: AbortSignal }): Promise<LineResult> {
+  async run(
+    line: Buffer,
+    options: {
+      terminal: boolean
+      stdin?: Buffer
+      signal?: AbortSignal
+      parent?: string
+      told?: readonly string[]
+    },
+  ): Promise<LineResult> {
     const started = performance.now()
     const { cwd } = this.#state
     const text = line.toString('utf8')
@@ -118,8 +127,9 @@ export class Shell {
       output: printed.subarray(0, 8192).toString('utf8'),
       output_sha256: createHash('sha256').update(printed).digest('hex'),
       duration_ms: Math.round(performance.now() - started),
+      ...(options.parent !== undefined && { parent: options.parent }),
     })
-    if (fast === undefined) this.#evidence(text, result, id)
+    if (fast === undefined) this.#evidence(text, result, id, options.told)
     return { out, err, code: result.code, unfinished: result.unfinished }
   }
 
@@ -169,10 +179,11 @@ export class Shell {
     }
   }
 
-  #evidence(text: string, { changes, effects }: RunResult, parent: string): void {
+  #evidence(text: string, { changes, effects }: RunResult, parent: string, told: readonly string[] = []): void {
     const { record, world } = this.#session
-    const urls = new Set<string>()
+    const urls = new Set(told)
     for (const found of extractUrls(text)) {
+      if (urls.has(found.url)) continue
       urls.add(found.url)
       record('payload.seen', { ...found, parent })
     }

@@ -1,9 +1,11 @@
 import { EndOfStream, Malformed } from '../../runtime/reader.ts'
 import { service, type Session } from '../../runtime/service.ts'
 import { mediaOf } from '../../evidence/written.ts'
+import { Shell } from '../../world/shell.ts'
 import { guess } from '../any/guess.ts'
+import { bodyOf, injectionOf } from './injection.ts'
 import { header, readRequest, type Request } from './message.ts'
-import { answer, credentialsOf, errorPage, render } from './site.ts'
+import { answer, credentialsOf, errorPage, render, type Answer } from './site.ts'
 
 const maxRequests = 1000
 
@@ -63,12 +65,15 @@ async function refuse({ record, extract, send }: Session, bytes: Buffer, server:
 async function handle(session: Session, request: Request, server: string): Promise<boolean> {
   const { record, persona, world, send } = session
   const proxied = /^(?:CONNECT$)/.test(request.method) || /^https?:\/\//i.test(request.target)
-  const given = proxied
+  const injected = proxied ? undefined : injectionOf(request)
+  let given: Answer = proxied
     ? {
         status: request.method === 'CONNECT' ? 405 : 400,
         body: errorPage(request.method === 'CONNECT' ? 405 : 400, server),
       }
-    : answer(request, persona, (user, secret) => world.acceptsPassword(user, secret))
+    : injected?.shows === true
+      ? { status: 200, body: injected.answer ?? '' }
+      : answer(request, persona, (user, secret) => world.acceptsPassword(user, secret))
   const agent = header(request.headers, 'user-agent')
   const id = record('request', {
     method: request.method,
@@ -87,9 +92,21 @@ async function handle(session: Session, request: Request, server: string): Promi
     const basic = /^basic/i.test(header(request.headers, 'authorization'))
     record('auth.attempt', { method: basic ? 'basic' : 'form', ...pair, accepted: given.status === 302 && !proxied })
   }
-  session.extract(searchable(request), id)
+  const told = session.extract(searchable(request), id)
   if (request.body.length > 16_384 || mediaOf(request.body) === 'application/x-elf') {
     session.keep(request.body, { name: request.target, media: mediaOf(request.body), parent: id })
+  }
+  if (injected !== undefined) {
+    const { exploit, cve, part, command, shows } = injected
+    record('exploit.match', { exploit, ...(cve !== undefined && { cve }), part, parent: id })
+    if (command !== '') {
+      const { out } = await new Shell(session, 'www-data').run(Buffer.from(command), {
+        terminal: false,
+        parent: id,
+        told,
+      })
+      if (shows) given = { status: 200, body: bodyOf(out.toString('latin1', 0, 65_536)) }
+    }
   }
   await send(render(given, request, server))
   return request.keepAlive

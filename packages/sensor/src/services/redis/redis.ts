@@ -1,5 +1,6 @@
 import { quoteArgument } from '@skep/vocabulary'
 import { service, type Session } from '../../runtime/service.ts'
+import { runCron } from '../../world/cron.ts'
 import { fingerprintOf } from '../../world/keys.ts'
 import { mediaOf } from '../../evidence/written.ts'
 import { glob } from './glob.ts'
@@ -172,7 +173,10 @@ const save =
     if (path !== `${session.persona.redis.dir}/dump.rdb` && keys.size > 0) {
       session.keep(bytes, { name: path, media: mediaOf(bytes), parent: event })
       const content = [...keys.values()].map((value) => value.toString('utf8')).join('\n')
-      if (/\/cron/.test(path)) session.record('persistence.added', { method: 'cron', path, content, parent: event })
+      if (/\/cron/.test(path)) {
+        const left = session.record('persistence.added', { method: 'cron', path, content, parent: event })
+        void runCron(session, path, content, left).catch(() => {})
+      }
       if (/authorized_keys/.test(path)) {
         for (const line of content.split('\n')) {
           const fingerprint = fingerprintOf(line)

@@ -1,0 +1,157 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, expect, test } from 'vitest'
+import type { PersonaName } from '../packages/sensor/src/personas/index.ts'
+import { testSensor } from '../packages/sensor/src/testing.ts'
+import { has } from './browser.ts'
+
+// SSH clients of other people against personas other than the first: newer OpenSSH, and dropbear on a camera.
+
+const run = promisify(execFile)
+const folder = mkdtempSync(join(tmpdir(), 'skep-clients-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+async function device(persona: PersonaName) {
+  const lab = await testSensor({}, { persona })
+  const [pair] = lab.sensor.persona.credentials
+  const [user, password, port] = [pair?.user ?? '', pair?.password ?? '', String(lab.port('ssh'))]
+  const quiet = [
+    'LogLevel=ERROR',
+    'StrictHostKeyChecking=no',
+    'UserKnownHostsFile=/dev/null',
+    'PubkeyAuthentication=no',
+  ]
+  const ssh = async (more: readonly string[], line: string): Promise<string> => {
+    const options = quiet.flatMap((one) => ['-o', one])
+    return (await run('sshpass', ['-p', password, 'ssh', ...options, '-p', port, ...more, `${user}@127.0.0.1`, line]))
+      .stdout
+  }
+  return { lab, user, password, port, ssh }
+}
+
+test.runIf(has('ssh') && has('sshpass'))(
+  'OpenSSH with every release: what is offered works, the exchange against quantum computers too',
+  async () => {
+    const { stdout: known } = await run('ssh', ['-Q', 'kex'])
+    for (const persona of ['debian-12', 'ubuntu-20.04', 'ubuntu-22.04', 'ubuntu-24.04', 'camera'] as const) {
+      const { lab, ssh } = await device(persona)
+      await using _ = lab
+      const { kex, ciphers, macs } = lab.sensor.persona.ssh
+      const mine = kex.filter((name) => known.split('\n').includes(name))
+      expect(mine.length, persona).toBeGreaterThan(4)
+      const { stdout: sealed } = await run('ssh', ['-Q', 'cipher'])
+      const { stdout: summed } = await run('ssh', ['-Q', 'mac'])
+      const offers = [
+        ...mine.map((name) => ['-o', `KexAlgorithms=${name}`]),
+        ...ciphers.filter((name) => sealed.split('\n').includes(name)).map((name) => ['-c', name]),
+        ...macs.filter((name) => summed.split('\n').includes(name)).map((name) => ['-c', 'aes256-ctr', '-m', name]),
+        ['-C'],
+        ['-o', 'RekeyLimit=16K'],
+      ]
+      await Promise.all(
+        offers.map(async (more) =>
+          expect(await ssh(more, 'seq 1 9000 | tail -1'), `${persona} ${more.join(' ')}`).toBe('9000\n'),
+        ),
+      )
+      expect(await ssh([], 'uname -m')).toBe(persona === 'camera' ? 'armv7l\n' : 'x86_64\n')
+      expect(lab.log).toEqual([])
+    }
+  },
+  180_000,
+)
+
+test.runIf(has('dbclient'))(
+  "dropbear's client signs in to OpenSSH and to dropbear",
+  async () => {
+    for (const persona of ['debian-12', 'camera'] as const) {
+      const { lab, user, password, port } = await device(persona)
+      await using _ = lab
+      const { stdout } = await run('dbclient', ['-y', '-y', '-p', port, `${user}@127.0.0.1`, 'echo $((6*7)); id -u'], {
+        env: { ...process.env, HOME: folder, DROPBEAR_PASSWORD: password },
+      })
+      expect(stdout).toBe('42\n0\n')
+    }
+  },
+  60_000,
+)
+
+test.runIf(has('plink') && has('ssh-keyscan'))(
+  "PuTTY's plink and pscp, by SFTP and the old way",
+  async () => {
+    const { lab, user, password, port } = await device('debian-12')
+    await using _ = lab
+    const keys = join(folder, 'keys')
+    writeFileSync(keys, (await run('ssh-keyscan', ['-p', port, '-t', 'ed25519', '127.0.0.1'])).stdout)
+    const hostKey = (await run('ssh-keygen', ['-lf', keys])).stdout.split(' ')[1] ?? ''
+    const common = ['-batch', '-P', port, '-pw', password, '-hostkey', hostKey]
+    expect((await run('plink', ['-ssh', ...common, `${user}@127.0.0.1`, 'echo plink'])).stdout).toBe('plink\n')
+    const [there, back] = [join(folder, 'there'), join(folder, 'back')]
+    const bytes = Buffer.from(Array.from({ length: 200_000 }, (_, i) => (i * 17) % 253))
+    writeFileSync(there, bytes)
+    for (const form of ['-sftp', '-scp']) {
+      await run('pscp', [form, ...common, there, `${user}@127.0.0.1:/tmp/${form}`])
+      await run('pscp', [form, ...common, `${user}@127.0.0.1:/tmp/${form}`, back])
+      expect(readFileSync(back).equals(bytes), form).toBe(true)
+    }
+  },
+  60_000,
+)
+
+const sftpInCurl = has('curl') && (await run('curl', ['-V']).then(({ stdout }) => stdout.includes('sftp')))
+test.runIf(sftpInCurl)(
+  'libssh2, within curl, takes a file and leaves one',
+  async () => {
+    const { lab, user, password, port } = await device('ubuntu-22.04')
+    await using _ = lab
+    const at = (path: string) => ['-sk', '--user', `${user}:${password}`, `sftp://127.0.0.1:${port}${path}`]
+    expect((await run('curl', at('/etc/hostname'))).stdout).toBe(`${lab.sensor.persona.machine.hostname}\n`)
+    const file = join(folder, 'left')
+    writeFileSync(file, 'left by curl\n')
+    await run('curl', ['-T', file, ...at('/tmp/left')])
+    const stored = await lab.until('artifact.stored')
+    expect(stored.data.name).toBe('/tmp/left')
+  },
+  60_000,
+)
+
+test.runIf(has('hydra'))(
+  'hydra finds the weak pair, and every try is told',
+  async () => {
+    const { lab, user, password, port } = await device('debian-12')
+    await using _ = lab
+    const list = join(folder, 'passwords')
+    writeFileSync(list, `no-such-1\nno-such-2\n${password}\n`)
+    const { stdout } = await run('hydra', ['-l', user, '-P', list, '-s', port, '-t', '2', '127.0.0.1', 'ssh'], {
+      cwd: folder,
+    })
+    expect(stdout).toContain(`login: ${user}   password: ${password}`)
+    const tried = (await lab.events()).flatMap((event) =>
+      event.kind === 'auth.attempt' && event.data.secret !== undefined ? [event.data.secret] : [],
+    )
+    expect(tried).toEqual(expect.arrayContaining(['no-such-1', 'no-such-2', password]))
+  },
+  90_000,
+)
+
+test.runIf(has('nmap'))(
+  'nmap takes them for what they say they are',
+  async () => {
+    const wanted = {
+      debian: 'OpenSSH 8.4p1 Debian 5+deb11u3 (protocol 2.0)',
+      'debian-12': 'OpenSSH 9.2p1 Debian 2+deb12u10 (protocol 2.0)',
+      'ubuntu-24.04': 'OpenSSH 9.6p1 Ubuntu 3ubuntu13.20 (Ubuntu Linux; protocol 2.0)',
+      camera: 'Dropbear sshd 2019.78 (protocol 2.0)',
+    } as const
+    for (const [persona, product] of Object.entries(wanted)) {
+      const { lab, port } = await device(persona as PersonaName)
+      await using _ = lab
+      const { stdout } = await run('nmap', ['-Pn', '-n', '-sV', '-p', port, '127.0.0.1'])
+      expect(stdout).toContain(product)
+      expect(stdout).not.toMatch(/honeypot|cowrie|kippo/i)
+    }
+  },
+  180_000,
+)
