@@ -13,6 +13,8 @@ export interface SshDaemon {
   readonly compression: readonly string[]
   /** What it tells with EXT_INFO (RFC 8308): nothing when empty. */
   readonly extensions: readonly (readonly [name: string, value: string])[]
+  /** Extensions of its sftp-server, in its order; none where there is no such program. */
+  readonly sftp: readonly (readonly [name: string, version: string])[]
   /** How many lines a client may send before its identification. */
   readonly preamble?: number
   /** How one may sign in, as it names it after a failure. */
@@ -32,6 +34,23 @@ const strict = 'kex-strict-s-v00@openssh.com'
 const ecdsaSignatures = 'ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,sk-ecdsa-sha2-nistp256@openssh.com'
 const rsaFirst = `ssh-ed25519,sk-ssh-ed25519@openssh.com,ssh-rsa,rsa-sha2-256,rsa-sha2-512,ssh-dss,${ecdsaSignatures}`
 const webauthn = 'webauthn-sk-ecdsa-sha2-nistp256@openssh.com'
+
+const sftp = [
+  ['posix-rename@openssh.com', '1'],
+  ['statvfs@openssh.com', '2'],
+  ['fstatvfs@openssh.com', '2'],
+  ['hardlink@openssh.com', '1'],
+  ['fsync@openssh.com', '1'],
+  ['lsetstat@openssh.com', '1'],
+] as const
+/** Since 8.6, and since 9.1. */
+const sftp86 = [...sftp, ['limits@openssh.com', '1'], ['expand-path@openssh.com', '1']] as const
+const sftp91 = [
+  ...sftp86,
+  ['copy-data', '1'],
+  ['home-directory', '1'],
+  ['users-groups-by-id@openssh.com', '1'],
+] as const
 
 /** What OpenSSH has had since 7.6 without a change. */
 const openssh = {
@@ -58,6 +77,7 @@ const openssh = {
     'hmac-sha1',
   ],
   compression: ['none', 'zlib@openssh.com'],
+  sftp,
   methods: ['publickey', 'password'],
 } as const
 
@@ -71,6 +91,7 @@ const dropbear = {
     'kexguess2@matt.ucc.asn.au',
   ],
   compression: ['zlib@openssh.com', 'none'],
+  sftp: [],
   methods: ['publickey', 'password'],
 } as const
 
@@ -107,6 +128,7 @@ export const sshDaemons = {
   'openssh-8.9': {
     ...openssh,
     ident: 'SSH-2.0-OpenSSH_8.9p1 Ubuntu-3ubuntu0.18',
+    sftp: sftp86,
     kex: [...curve25519, ...ecdh, `${sntrup}@openssh.com`, ...groups, strict],
     extensions: [
       ['server-sig-algs', `${rsaFirst},${webauthn}`],
@@ -117,6 +139,7 @@ export const sshDaemons = {
   'openssh-9.2': {
     ...openssh,
     ident: 'SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u10',
+    sftp: sftp91,
     kex: [sntrup, `${sntrup}@openssh.com`, ...curve25519, ...ecdh, ...groups, strict],
     extensions: [
       [
@@ -130,6 +153,7 @@ export const sshDaemons = {
   'openssh-9.6': {
     ...openssh,
     ident: 'SSH-2.0-OpenSSH_9.6p1 Ubuntu-3ubuntu13.20',
+    sftp: sftp91,
     kex: [`${sntrup}@openssh.com`, ...curve25519, ...ecdh, ...groups, 'ext-info-s', strict],
     extensions: later,
   },
@@ -137,6 +161,7 @@ export const sshDaemons = {
   'openssh-10.0': {
     ...openssh,
     ident: 'SSH-2.0-OpenSSH_10.0p2 Debian-7+deb13u4',
+    sftp: sftp91,
     kex: ['mlkem768x25519-sha256', sntrup, `${sntrup}@openssh.com`, ...curve25519, ...ecdh, 'ext-info-s', strict],
     ciphers: [
       'chacha20-poly1305@openssh.com',

@@ -332,7 +332,7 @@ async function channelRequest(
       granted = channel.started = true
       run = async () => {
         // Small devices have no such program: their shell says so.
-        if (session.persona.machine.shell === 'ash') {
+        if (session.persona.ssh.sftp.length === 0) {
           await channel.write('sh: /usr/libexec/sftp-server: not found\n', true)
           return channel.finish(127)
         }

@@ -1,24 +1,14 @@
 import fc from 'fast-check'
-import { Client, type FileEntry, type SFTPWrapper, type Stats } from 'ssh2'
+import type { Client, ClientChannel, FileEntry, SFTPWrapper, Stats } from 'ssh2'
 import { expect, test } from 'vitest'
-import { testSensor, type TestSensor } from '../../testing.ts'
+import { testSensor } from '../../testing.ts'
+import { connect } from './testing.ts'
 import { listTime, modeText } from '../../world/listing.ts'
 import { scpOf } from './scp.ts'
+import { byte, string, uint32 } from './wire.ts'
 
 // The client is ssh2, which is not ours; OpenSSH's sftp and scp, curl and paramiko are driven by test/interop.
 
-const connect = (lab: TestSensor): Promise<Client> =>
-  new Promise((resolve, reject) => {
-    const [pair] = lab.sensor.persona.credentials
-    const client = new Client()
-    client.once('ready', () => resolve(client)).on('error', reject)
-    client.connect({
-      host: '127.0.0.1',
-      port: lab.port('ssh'),
-      username: pair?.user ?? '',
-      password: pair?.password ?? '',
-    })
-  })
 const open = (client: Client): Promise<SFTPWrapper> =>
   new Promise((resolve, reject) => client.sftp((error, sftp) => (error ? reject(error) : resolve(sftp))))
 const call = <T = void>(work: (done: (error: Error | null | undefined, value?: unknown) => void) => void): Promise<T> =>
@@ -189,4 +179,53 @@ test('a listing shows modes and times as ls does', () => {
   const now = Date.parse('2026-11-24T00:00:00Z')
   expect(listTime(Date.parse('2026-11-02T03:04:05Z'), now)).toBe('Nov  2 03:04')
   expect(listTime(Date.parse('2025-01-12T03:04:05Z'), now)).toBe('Jan 12  2025')
+})
+
+test('extensions are those of the release, and answer as the real server was seen to', async () => {
+  await using lab = await testSensor({}, { persona: 'debian-12' })
+  const client = await connect(lab)
+  const channel = await call<ClientChannel>((done) => client.subsys('sftp', done))
+  let came = Buffer.alloc(0)
+  channel.on('data', (part: Buffer) => (came = Buffer.concat([came, part])))
+  const ask = async (message: Buffer): Promise<Buffer> => {
+    channel.write(string(message))
+    while (came.length < 4 || came.length < came.readUInt32BE(0) + 4)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    const size = came.readUInt32BE(0)
+    const reply = came.subarray(4, 4 + size)
+    came = came.subarray(4 + size)
+    return reply
+  }
+  const hello = await ask(Buffer.concat([byte(1), uint32(3)]))
+  expect(
+    hello
+      .toString('latin1')
+      .match(/[a-z-]+(?:@openssh\.com)?(?=\0\0\0\u0001)/g)
+      ?.join(' '),
+  ).toBe(
+    'posix-rename@openssh.com statvfs@openssh.com fstatvfs@openssh.com hardlink@openssh.com fsync@openssh.com lsetstat@openssh.com limits@openssh.com expand-path@openssh.com copy-data home-directory users-groups-by-id@openssh.com',
+  )
+  const extended = (name: string, ...parts: Buffer[]) =>
+    ask(Buffer.concat([byte(200), uint32(7), string(name), ...parts])).then((reply) => reply.toString('hex'))
+  const hex = (...parts: Buffer[]) => Buffer.concat(parts).toString('hex')
+  const named = (path: string) => hex(byte(104), uint32(7), uint32(1), string(path), string(path), uint32(0))
+  // Recorded from Debian 12.
+  expect(await extended('limits@openssh.com')).toBe(
+    'c9000000070000000000040000000000000003fc00000000000003fc0000000000000003fb',
+  )
+  expect(await extended('expand-path@openssh.com', string('~/x'))).toBe(named('/root/x'))
+  expect(await extended('expand-path@openssh.com', string('rel'))).toBe(named('/root/rel'))
+  expect(await extended('expand-path@openssh.com', string('~nosuch/x'))).toBe(
+    hex(byte(101), uint32(7), uint32(2), string('no such user'), string('')),
+  )
+  expect(await extended('home-directory', string('root'))).toBe(named('/root'))
+  expect(
+    await extended(
+      'users-groups-by-id@openssh.com',
+      string(Buffer.concat([uint32(0), uint32(99_999)])),
+      string(uint32(0)),
+    ),
+  ).toBe('c9000000070000000c00000004726f6f74000000000000000800000004726f6f74')
+  expect(await extended('nope')).toBe(hex(byte(101), uint32(7), uint32(8), string('Operation unsupported'), string('')))
+  client.end()
 })

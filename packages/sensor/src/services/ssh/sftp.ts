@@ -3,81 +3,34 @@ import type { User } from '../../personas/machine.ts'
 import type { Session } from '../../runtime/service.ts'
 import { Files } from '../../world/files.ts'
 import { quota, sizeOf } from '../../world/fs.ts'
+import { groupsOf } from '../../world/image.ts'
 import { listTime, modeText } from '../../world/listing.ts'
 import { parentOf, resolvePath, type FsNode } from '../../world/node.ts'
 import type { World } from '../../world/world.ts'
+import {
+  answer,
+  attributes,
+  badMessage,
+  codes,
+  eof,
+  failure,
+  missing,
+  op,
+  readAttributes,
+  Refused,
+  uint64,
+  unsupported,
+  words,
+  type Attributes,
+} from './sftp-wire.ts'
 import { byte, string, uint32 } from './wire.ts'
 
-// SFTP version 3 (draft-ietf-secsh-filexfer-02) as OpenSSH 8.4's sftp-server speaks it.
-
-const op = {
-  INIT: 1,
-  OPEN: 3,
-  CLOSE: 4,
-  READ: 5,
-  WRITE: 6,
-  LSTAT: 7,
-  FSTAT: 8,
-  SETSTAT: 9,
-  FSETSTAT: 10,
-  OPENDIR: 11,
-  READDIR: 12,
-  REMOVE: 13,
-  MKDIR: 14,
-  RMDIR: 15,
-  REALPATH: 16,
-  STAT: 17,
-  RENAME: 18,
-  READLINK: 19,
-  SYMLINK: 20,
-  EXTENDED: 200,
-} as const
-const answer = { VERSION: 2, STATUS: 101, HANDLE: 102, DATA: 103, NAME: 104, ATTRS: 105, EXTENDED_REPLY: 201 } as const
-
-const words = [
-  'Success',
-  'End of file',
-  'No such file',
-  'Permission denied',
-  'Failure',
-  'Bad message',
-  'No connection',
-  'Connection lost',
-  'Operation unsupported',
-] as const
-/** How OpenSSH tells what the system said. */
-const codes: Readonly<Record<string, number>> = { ENOENT: 2, ENOTDIR: 2, ELOOP: 2, EPERM: 3, EACCES: 3, EINVAL: 5 }
-class Refused extends Error {
-  readonly code: number
-  constructor(code: number) {
-    super(words[code])
-    this.code = code
-  }
-}
-const eof = 1
-const missing = 2
-const failure = 4
-const badMessage = 5
-const unsupported = 8
-
-const extensions = [
-  ['posix-rename@openssh.com', '1'],
-  ['statvfs@openssh.com', '2'],
-  ['fstatvfs@openssh.com', '2'],
-  ['hardlink@openssh.com', '1'],
-  ['fsync@openssh.com', '1'],
-  ['lsetstat@openssh.com', '1'],
-] as const
+// SFTP version 3 (draft-ietf-secsh-filexfer-02) as the sftp-server of the persona's OpenSSH speaks it.
 
 const maxMessage = 256 * 1024
 const maxHandles = 64
-const typeBits: Readonly<Record<FsNode['type'], number>> = {
-  file: 0o100000,
-  directory: 0o040000,
-  link: 0o120000,
-  device: 0o020000,
-}
-
+/** What one message may read or write, since there are limits (OpenSSH's PROTOCOL §4.8). */
+const maxRead = maxMessage - 1024
 interface OpenFile {
   readonly kind: 'file'
   readonly path: string
@@ -96,38 +49,6 @@ interface OpenFolder {
   readonly path: string
   names: string[] | undefined
 }
-
-/** Attributes that a client gave. */
-interface Attributes {
-  readonly size?: number
-  readonly owner?: readonly [uid: number, gid: number]
-  readonly mode?: number
-  readonly mtime?: number
-}
-function readAttributes(cursor: Cursor): Attributes {
-  const flags = cursor.u32()
-  const size = (flags & 1) === 0 ? undefined : cursor.u32() * 2 ** 32 + cursor.u32()
-  const owner = (flags & 2) === 0 ? undefined : ([cursor.u32(), cursor.u32()] as const)
-  const mode = (flags & 4) === 0 ? undefined : cursor.u32()
-  const times = (flags & 8) === 0 ? undefined : [cursor.u32(), cursor.u32()]
-  return {
-    ...(size !== undefined && { size }),
-    ...(owner !== undefined && { owner }),
-    ...(mode !== undefined && { mode: mode & 0o7777 }),
-    ...(times !== undefined && { mtime: (times[1] ?? 0) * 1000 }),
-  }
-}
-const uint64 = (n: number): Buffer => Buffer.concat([uint32(Math.floor(n / 2 ** 32)), uint32(n % 2 ** 32)])
-const attributes = (node: FsNode): Buffer =>
-  Buffer.concat([
-    uint32(15),
-    uint64(sizeOf(node)),
-    uint32(node.uid),
-    uint32(node.gid),
-    uint32(typeBits[node.type] | node.mode),
-    uint32(Math.floor(node.mtime / 1000)),
-    uint32(Math.floor(node.mtime / 1000)),
-  ])
 
 /** Bytes that each attacker's open files take. */
 const held = new WeakMap<World, number>()
@@ -170,7 +91,7 @@ export class Sftp {
       return Buffer.concat([
         byte(answer.VERSION),
         uint32(3),
-        ...extensions.flatMap(([name, version]) => [string(name), string(version)]),
+        ...this.#session.persona.ssh.sftp.flatMap(([name, version]) => [string(name), string(version)]),
       ])
     if (message.length < 5) return undefined
     const id = cursor.bytes(4)
@@ -178,7 +99,7 @@ export class Sftp {
       const reply = this.#do(message[0] ?? 0, cursor)
       return reply === undefined ? this.#status(id, 0) : Buffer.concat([reply.subarray(0, 1), id, reply.subarray(1)])
     } catch (error) {
-      if (error instanceof Refused) return this.#status(id, error.code)
+      if (error instanceof Refused) return this.#status(id, error.code, error.message)
       const code = (error as { code?: unknown }).code
       if (typeof code === 'string' && code.startsWith('E')) return this.#status(id, codes[code] ?? failure)
       // A message that is shorter than it says: OpenSSH's server ends.
@@ -187,8 +108,8 @@ export class Sftp {
     }
   }
 
-  #status(id: Buffer, code: number): Buffer {
-    return Buffer.concat([byte(answer.STATUS), id, uint32(code), string(words[code] ?? ''), string('')])
+  #status(id: Buffer, code: number, text = words[code] ?? ''): Buffer {
+    return Buffer.concat([byte(answer.STATUS), id, uint32(code), string(text), string('')])
   }
 
   #path(cursor: Cursor): string {
@@ -209,7 +130,8 @@ export class Sftp {
         return undefined
       case op.READ: {
         const file = this.#file(cursor)
-        const [offset, wanted] = [cursor.u32() * 2 ** 32 + cursor.u32(), Math.min(65_536, cursor.u32())]
+        const most = this.#has('limits@openssh.com') ? maxRead : 65_536
+        const [offset, wanted] = [cursor.u32() * 2 ** 32 + cursor.u32(), Math.min(most, cursor.u32())]
         if (offset >= file.size) throw new Refused(eof)
         const part = file.bytes.subarray(offset, Math.min(file.size, offset + wanted))
         return Buffer.concat([byte(answer.DATA), string(part)])
@@ -468,9 +390,63 @@ export class Sftp {
     return Buffer.concat([byte(answer.NAME), uint32(entries.length), ...entries])
   }
 
+  #has(extension: string): boolean {
+    return this.#session.persona.ssh.sftp.some(([name]) => name === extension)
+  }
+
+  /** One name, as REALPATH and its kin answer. */
+  #named(path: string): Buffer {
+    return Buffer.concat([byte(answer.NAME), uint32(1), string(path), string(path), uint32(0)])
+  }
+
   #extended(name: string, cursor: Cursor): Buffer | undefined {
     const fs = this.#files.now
+    if (!this.#has(name)) throw new Refused(unsupported)
+    const { users } = this.#session.persona.machine
     switch (name) {
+      case 'limits@openssh.com':
+        return Buffer.concat([
+          byte(answer.EXTENDED_REPLY),
+          ...[maxMessage, maxRead, maxRead, 1019].map((limit) => uint64(limit)),
+        ])
+      case 'expand-path@openssh.com': {
+        const path = cursor.string().toString('utf8').slice(0, 4096)
+        const [, user, rest = ''] = /^~([^/]*)(.*)$/s.exec(path) ?? []
+        const of = user === '' ? this.#user : users.find((one) => one.name === user)
+        if (user !== undefined && of === undefined) throw new Refused(missing, 'no such user')
+        return this.#named(resolvePath(this.#user.home, of === undefined ? path : `${of.home}${rest}`))
+      }
+      case 'home-directory': {
+        const wanted = cursor.string().toString('utf8')
+        const of = wanted === '' ? this.#user : users.find((one) => one.name === wanted)
+        if (of === undefined) throw new Refused(missing)
+        return this.#named(of.home)
+      }
+      case 'users-groups-by-id@openssh.com': {
+        const [uids, gids] = [new Cursor(cursor.string()), new Cursor(cursor.string())]
+        const groups = groupsOf(this.#session.persona.machine)
+        const namesOf = (ids: Cursor, name: (id: number) => string): Buffer[] => {
+          const names: Buffer[] = []
+          while (ids.left >= 4 && names.length < 4096) names.push(string(name(ids.u32())))
+          return names
+        }
+        return Buffer.concat([
+          byte(answer.EXTENDED_REPLY),
+          string(Buffer.concat(namesOf(uids, (id) => users.find(({ uid }) => uid === id)?.name ?? ''))),
+          string(Buffer.concat(namesOf(gids, (id) => groups.find(({ gid }) => gid === id)?.name ?? ''))),
+        ])
+      }
+      case 'copy-data': {
+        const from = this.#file(cursor)
+        const [offset, length] = [cursor.u32() * 2 ** 32 + cursor.u32(), cursor.u32() * 2 ** 32 + cursor.u32()]
+        const to = this.#file(cursor)
+        const at = cursor.u32() * 2 ** 32 + cursor.u32()
+        // Nothing as the length means: up to the end.
+        const end = length === 0 ? from.size : Math.min(from.size, offset + length)
+        if (from === to && offset < at + (end - offset) && at < end) throw new Refused(failure)
+        this.#write(to, at, Buffer.from(from.bytes.subarray(Math.min(offset, end), end)))
+        return undefined
+      }
       case 'posix-rename@openssh.com':
         return this.#rename(this.#path(cursor), this.#path(cursor), true)
       case 'hardlink@openssh.com': {

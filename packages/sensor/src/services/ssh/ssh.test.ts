@@ -2,7 +2,8 @@ import { generateKeyPairSync } from 'node:crypto'
 import fc from 'fast-check'
 import { Client, type ClientChannel, type ConnectConfig } from 'ssh2'
 import { expect, test } from 'vitest'
-import { testSensor, type TestSensor } from '../../testing.ts'
+import { testSensor } from '../../testing.ts'
+import { connect } from './testing.ts'
 import { poly1305 } from './poly1305.ts'
 import { exchanges } from './kex.ts'
 import { ciphers, macs } from './cipher.ts'
@@ -10,20 +11,6 @@ import { packer, unpacker } from './compression.ts'
 import { umac } from './umac.ts'
 
 // The client is ssh2, an implementation that is not ours; OpenSSH itself is driven by test/interop.
-
-const connect = (lab: TestSensor, options: Partial<ConnectConfig> = {}): Promise<Client> =>
-  new Promise((resolve, reject) => {
-    const [pair] = lab.sensor.persona.credentials
-    const client = new Client()
-    client.once('ready', () => resolve(client)).on('error', reject)
-    client.connect({
-      host: '127.0.0.1',
-      port: lab.port('ssh'),
-      username: pair?.user ?? '',
-      ...(options.privateKey === undefined && { password: pair?.password ?? '' }),
-      ...options,
-    })
-  })
 
 const exec = (client: Client, line: string, stdin?: Buffer): Promise<{ out: string; err: string; code: number }> =>
   new Promise((resolve, reject) => {
