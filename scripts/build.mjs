@@ -3,6 +3,7 @@
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, watch as watchFolder } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
+import { packFacts } from './facts.mjs'
 import { mendEngine } from './mend-engine.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -36,11 +37,7 @@ async function buildNode() {
       format: 'esm',
       entryFileNames: `${name}.js`,
       // Beside the entries: they find workers and folders relative to themselves.
-      // What is known of recorded systems is one file for all of them.
-      chunkFileNames: (chunk) =>
-        chunk.facadeModuleId?.includes('/personas/facts/') === true
-          ? 'facts-[name]-[hash].js'
-          : `${name}-[name]-[hash].js`,
+      chunkFileNames: `${name}-[name]-[hash].js`,
       banner: name === 'skep' ? '#!/usr/bin/env node' : '',
       sourcemap: false,
       minify: false,
@@ -48,6 +45,7 @@ async function buildNode() {
     await bundle.close()
   }
   chmodSync(`${out}/skep.js`, 0o755)
+  packFacts(out)
   cpSync(`${root}packages/cli/demo`, `${out}/demo`, { recursive: true })
   cpSync(`${root}packages/hub/fonts`, `${out}/fonts`, { recursive: true })
   cpSync(`${root}packages/share/warninglists`, `${out}/warninglists`, { recursive: true })

@@ -20,6 +20,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { rolldown } from 'rolldown'
+import { packFacts } from './facts.mjs'
+import { mendEngine } from './mend-engine.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const out = join(root, 'dist-packages')
@@ -29,7 +31,7 @@ const option = (name) => process.argv.find((word) => word.startsWith(`--${name}`
 const withNode = process.argv.includes('--with-node')
 const size = (path) => `${(statSync(path).size / 1024 / 1024).toFixed(2)} MB`
 
-/** The program of a sensor in a folder: three or four files, no node_modules. */
+/** The program of a sensor in a folder: some files, no node_modules. */
 async function program(folder) {
   mkdirSync(folder, { recursive: true })
   for (const [name, input] of [
@@ -41,6 +43,7 @@ async function program(folder) {
       platform: 'node',
       external: [/^node:/, /^node-liblzma$/, /\.node$/],
       logLevel: 'silent',
+      plugins: [mendEngine],
     })
     await bundle.write({
       dir: folder,
@@ -51,6 +54,7 @@ async function program(folder) {
     })
     await bundle.close()
   }
+  packFacts(folder)
   const entry = join(folder, 'skep-sensor.js')
   writeFileSync(entry, `#!/usr/bin/env node\n${readFileSync(entry, 'utf8')}`)
   chmodSync(entry, 0o755)

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { Client } from 'ssh2'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startHub, type Hub } from '@skep/hub'
 import { freePort } from './process.ts'
@@ -48,11 +49,11 @@ const command = (args: readonly string[]): Promise<{ code: number | null; out: s
   })
 
 test('the program of a sensor is small and has neither store nor portal in it', () => {
-  const files = readdirSync(join(root, 'program'))
+  const files = readdirSync(join(root, 'program'), { recursive: true }).map(String)
   const bytes = files.reduce((sum, name) => sum + statSync(join(root, 'program', name)).size, 0)
   expect(bytes).toBeLessThan(6 * 1024 * 1024)
   const text = files
-    .filter((name) => name.startsWith('skep-sensor'))
+    .filter((name) => /^skep-sensor.*\.js$/.test(name))
     .map((name) => readFileSync(join(root, 'program', name), 'utf8'))
     .join('')
   // The decoy's own list of files has a libsqlite3.
@@ -81,6 +82,32 @@ test('joined, it runs from a folder of its own, delivers and stops in order', as
   expect(out).toContain('ssh')
   for (let i = 0; i < 100 && (await hub.relational.fleet.sensor('straw-1'))?.last_beat === null; i++)
     await new Promise((resolve) => setTimeout(resolve, 100))
+  // The decoy within is whole: its engine is mended, its facts are there.
+  const { credentials } = JSON.parse(run('sensor', 'credentials', '--data', data, '--json').stdout) as {
+    credentials: { user: string; password: string }[]
+  }
+  const [pair] = credentials
+  const answer = await new Promise<string>((resolve, reject) => {
+    const client = new Client()
+    client
+      .on('error', reject)
+      .on('ready', () =>
+        client.exec('lsb_release -ds 2>/dev/null; ls /nope; echo $BASH_VERSION; dpkg -l | wc -l', (error, stream) => {
+          if (error) return reject(error)
+          let text = ''
+          stream.on('data', (part: Buffer) => (text += part.toString()))
+          stream.stderr.on('data', (part: Buffer) => (text += part.toString()))
+          stream.on('close', () => {
+            client.end()
+            resolve(text)
+          })
+        }),
+      )
+      .connect({ host: '127.0.0.1', port, username: pair?.user ?? '', password: pair?.password ?? '' })
+  })
+  expect(answer).toContain('Debian GNU/Linux 11 (bullseye)\n')
+  expect(answer).toContain('5.1.4(1)-release\n')
+  expect(answer).toMatch(/\n3\d\d\n/)
   child.kill('SIGTERM')
   await new Promise((resolve) => child.once('close', resolve))
   const entries = await hub.relational.ledger.entries('straw-1')

@@ -1,3 +1,6 @@
+import { readFile } from 'node:fs/promises'
+import { brotliDecompressSync } from 'node:zlib'
+
 /**
  * What a real system was found to have, recorded by scripts/record-persona.mjs: facts that a persona does not draw from
  * its seed, because they are the same on every machine that runs that system.
@@ -38,56 +41,51 @@ export interface Sayings {
   readonly help: string
 }
 
-const json = { with: { type: 'json' } } as const
+/** From the sources as it was recorded; beside a built program it is packed (scripts/facts.mjs). */
+async function recording(name: string): Promise<unknown> {
+  const file = new URL(`./facts/${name}.json`, import.meta.url)
+  const text = import.meta.url.endsWith('.ts')
+    ? await readFile(file)
+    : brotliDecompressSync(await readFile(new URL(`${file.href}.br`)))
+  return JSON.parse(text.toString('utf8'))
+}
+interface Recorded {
+  readonly facts: () => Promise<Facts>
+  readonly says: () => Promise<Sayings>
+}
+const system = (name: string): Recorded => ({
+  facts: async () => (await recording(name)) as Facts,
+  says: async () => (await recording(`${name}-says`)) as Sayings,
+})
 
-/** All recorded systems: the one place to add one. They are read when they are needed: each takes some megabytes. */
-const recorded = {
-  'debian-11': {
-    facts: () => import('./facts/debian-11.json', json),
-    says: () => import('./facts/debian-11-says.json', json),
-  },
-  'debian-12': {
-    facts: () => import('./facts/debian-12.json', json),
-    says: () => import('./facts/debian-12-says.json', json),
-  },
-  'ubuntu-20.04': {
-    facts: () => import('./facts/ubuntu-20.04.json', json),
-    says: () => import('./facts/ubuntu-20.04-says.json', json),
-  },
-  'ubuntu-22.04': {
-    facts: () => import('./facts/ubuntu-22.04.json', json),
-    says: () => import('./facts/ubuntu-22.04-says.json', json),
-  },
-  'ubuntu-24.04': {
-    facts: () => import('./facts/ubuntu-24.04.json', json),
-    says: () => import('./facts/ubuntu-24.04-says.json', json),
-  },
+const debian11 = system('debian-11')
+
+/** All systems: the one place to add one. They are read when they are needed: each takes some megabytes. */
+const systems = {
+  'debian-11': debian11,
+  'debian-12': system('debian-12'),
+  'ubuntu-20.04': system('ubuntu-20.04'),
+  'ubuntu-22.04': system('ubuntu-22.04'),
+  'ubuntu-24.04': system('ubuntu-24.04'),
   camera: {
-    facts: async () => ({ default: (await import('./facts/camera.ts')).cameraFacts }),
-    says: async () => ({
-      default: (await import('./facts/camera.ts')).cameraSayings(
-        (await import('./facts/debian-11-says.json', json)).default,
-      ),
-    }),
+    facts: async () => (await import('./facts/camera.ts')).cameraFacts,
+    says: async () => (await import('./facts/camera.ts')).cameraSayings(await debian11.says()),
   },
-} as const satisfies Record<
-  string,
-  { facts: () => Promise<{ default: Facts }>; says: () => Promise<{ default: Sayings }> }
->
+} as const satisfies Record<string, Recorded>
 
-export type SystemName = keyof typeof recorded
+export type SystemName = keyof typeof systems
 
 const facts = new Map<SystemName, Facts>()
 const sayings = new Map<SystemName, Sayings>()
 
 /** Reads the facts of a recorded system, once. */
 export async function loadFacts(name: SystemName): Promise<void> {
-  if (!facts.has(name)) facts.set(name, (await recorded[name].facts()).default)
+  if (!facts.has(name)) facts.set(name, await systems[name].facts())
 }
 
 /** Reads what its programs say, once. */
 export async function loadSayings(name: SystemName): Promise<void> {
-  if (!sayings.has(name)) sayings.set(name, (await recorded[name].says()).default)
+  if (!sayings.has(name)) sayings.set(name, await systems[name].says())
 }
 
 /** The facts of a recorded system. @throws RangeError when they were not loaded */
