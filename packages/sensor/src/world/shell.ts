@@ -23,14 +23,14 @@ export interface LineResult {
  * pool's threads; those that only ask for facts are answered here.
  */
 export class Shell {
-  readonly #session: Session
+  readonly session: Session
   readonly user: User
   readonly since = Date.now()
   #state: ShellState
   readonly #seen = new Set<string>()
 
   constructor(session: Session, name: string) {
-    this.#session = session
+    this.session = session
     const { users } = session.persona.machine
     this.user = users.find((user) => user.name === name) ?? {
       name,
@@ -45,11 +45,16 @@ export class Shell {
 
   /** What kind of shell it is. */
   get kind(): Machine['shell'] {
-    return this.#session.persona.machine.shell
+    return this.session.persona.machine.shell
   }
 
   get cwd(): string {
     return this.#state.cwd
+  }
+
+  /** A variable of its environment, '' where there is none. */
+  env(name: string): string {
+    return this.#state.env[name] ?? ''
   }
 
   /** Sets a variable of the environment, as SSH clients and telnet options may. */
@@ -61,7 +66,7 @@ export class Shell {
   /** The prompt as Debian's and Ubuntu's .bashrc make it: in colours and with a title where the terminal has them. */
   get prompt(): string {
     const { home, name, uid } = this.user
-    const { hostname, os, shell } = this.#session.persona.machine
+    const { hostname, os, shell } = this.session.persona.machine
     const at =
       this.#state.cwd === home
         ? '~'
@@ -100,18 +105,18 @@ export class Shell {
     const fast = this.#quick(text, options)
     const result =
       fast ??
-      (await this.#session.world.pool.run(
-        this.#session.world,
+      (await this.session.world.pool.run(
+        this.session.world,
         {
           state: this.#state,
           line: line.toString('latin1'),
           stdin: options.stdin?.toString('latin1') ?? '',
           user: this.user,
-          source: this.#session.source.ip,
+          source: this.session.source.ip,
           since: this.since,
           merged: options.terminal,
         },
-        options.signal === undefined ? this.#session.signal : AbortSignal.any([options.signal, this.#session.signal]),
+        options.signal === undefined ? this.session.signal : AbortSignal.any([options.signal, this.session.signal]),
       ))
     this.#state = result.state
     // The beginning of a command is recorded with its end.
@@ -119,7 +124,7 @@ export class Shell {
       return { out: Buffer.alloc(0), err: Buffer.alloc(0), code: 2, unfinished: true }
     const { out, err } = asked(result, options.terminal, text, this.kind)
     const printed = err.length === 0 ? out : Buffer.concat([out, err])
-    const id = this.#session.record('command.run', {
+    const id = this.session.record('command.run', {
       line: text,
       cwd,
       user: this.user.name,
@@ -135,7 +140,7 @@ export class Shell {
 
   /** Records a line that the terminal answers itself, such as leaving or entering a shell within the shell. */
   note(line: Buffer): string {
-    return this.#session.record('command.run', {
+    return this.session.record('command.run', {
       line: line.toString('utf8'),
       cwd: this.#state.cwd,
       user: this.user.name,
@@ -149,15 +154,15 @@ export class Shell {
     const [name = '', ...args] = text.split(' ')
     const bare = name.replace(/^\/(?:usr\/)?s?bin\/(?:\.\/)?/, '')
     const command = quick.has(bare) ? commands.get(bare) : undefined
-    if (command === undefined || this.#session.world.version > 0) return undefined
-    const { machine } = this.#session.persona
+    if (command === undefined || this.session.world.version > 0) return undefined
+    const { machine } = this.session.persona
     const io = {
       machine,
       cwd: this.#state.cwd,
       env: new Map(),
       exported: {},
       user: this.user,
-      source: this.#session.source.ip,
+      source: this.session.source.ip,
       since: this.since,
       stdin: '',
       tty: terminal,
@@ -180,7 +185,7 @@ export class Shell {
   }
 
   #evidence(text: string, { changes, effects }: RunResult, parent: string, told: readonly string[] = []): void {
-    const { record, world } = this.#session
+    const { record, world } = this.session
     const urls = new Set(told)
     for (const found of extractUrls(text)) {
       if (urls.has(found.url)) continue
@@ -197,7 +202,7 @@ export class Shell {
         record('credential.changed', { user: effect.user, secret: effect.secret, parent })
       } else record('persistence.added', { method: effect.method, path: effect.path, content: effect.content, parent })
     }
-    for (const [path, node] of changes) if (node !== null) keepWritten(this.#session, path, node, parent, this.#seen)
+    for (const [path, node] of changes) if (node !== null) keepWritten(this.session, path, node, parent, this.#seen)
   }
 }
 

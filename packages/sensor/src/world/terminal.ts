@@ -1,123 +1,9 @@
-import { EndOfStream, type Reader } from '../runtime/reader.ts'
+import { Files } from './files.ts'
+import { completionOf } from './complete.ts'
+import { Hangup, LineEditor, maxLine, type Tty } from './editor.ts'
 import type { Shell } from './shell.ts'
 
-/** The terminal that an attacker sits at. */
-export interface Tty {
-  readonly input: Reader
-  readonly write: (bytes: string | Uint8Array) => Promise<void>
-  /** Whether the line is edited and echoed here (a PTY), or comes as it is (a pipe). */
-  readonly pty: boolean
-  readonly signal: AbortSignal
-}
-
-const maxLine = 64 * 1024
-
-/** Thrown where the attacker ended the input. */
-class Hangup extends EndOfStream {}
-
-/**
- * Reads one line the way a terminal does: echo, backspace, ^U, ^W, ^C, history by arrow keys, bracketed paste ignored.
- * @returns undefined at the end of the input (^D, hang-up)
- */
-export class LineEditor {
-  readonly #tty: Tty
-  readonly #history: string[] = []
-  #skipNewline = false
-
-  constructor(tty: Tty) {
-    this.#tty = tty
-  }
-
-  /** @param echo what to show for each typed character: itself, or nothing (passwords) */
-  async read(prompt: string, echo = true): Promise<Buffer | undefined> {
-    const { input, write, pty } = this.#tty
-    if (pty || prompt !== '') await write(prompt)
-    if (!pty) return this.#readPlain()
-    let line = '' // one character a byte
-    let at = this.#history.length
-    const replace = async (next: string) => {
-      await write(`${'\b \b'.repeat(line.length)}${Buffer.from(next, 'latin1').toString('utf8')}`)
-      line = next
-    }
-    for (;;) {
-      const chunk = await input.some(1)
-      if (chunk === undefined) {
-        if (line === '') return undefined
-        throw new Hangup('hang-up within a line')
-      }
-      const c = chunk[0] ?? 0
-      const skip = this.#skipNewline && c === 10
-      this.#skipNewline = false
-      if (skip) continue
-      if (c === 13 || c === 10) {
-        this.#skipNewline = c === 13
-        await write('\r\n')
-        if (line.trim() !== '' && echo) this.#history.push(line)
-        if (this.#history.length > 200) this.#history.shift()
-        return Buffer.from(line, 'latin1')
-      }
-      if (c === 3) {
-        await write('^C\r\n')
-        return Buffer.alloc(0)
-      }
-      if (c === 4) {
-        if (line === '') return undefined
-      } else if (c === 127 || c === 8) {
-        if (line !== '') {
-          line = line.slice(0, -1)
-          if (echo) await write('\b \b')
-        }
-      } else if (c === 21) await replace('')
-      else if (c === 23) await replace(line.replace(/\S+\s*$/, ''))
-      else if (c === 27) {
-        const sequence = await this.#escape()
-        if (sequence === '[A' && at > 0) await replace(this.#history[--at] ?? '')
-        else if (sequence === '[B' && at < this.#history.length) await replace(this.#history[++at] ?? '')
-      } else if (c >= 32 && line.length < maxLine) {
-        line += String.fromCharCode(c)
-        if (echo) {
-          // What was typed ahead in one packet is echoed in one packet.
-          let more = ''
-          const typed = input.here()
-          for (const byte of typed.subarray(0, 4096)) {
-            if (byte < 32 || byte === 127 || line.length + more.length >= maxLine) break
-            more += String.fromCharCode(byte)
-          }
-          input.skip(more.length)
-          line += more
-          await write(Buffer.from(String.fromCharCode(c) + more, 'latin1'))
-        }
-      }
-    }
-  }
-
-  async #escape(): Promise<string> {
-    if (!(await this.#tty.input.waits(50))) return ''
-    let sequence = ((await this.#tty.input.some(1)) ?? Buffer.alloc(0)).toString('latin1')
-    if (sequence !== '[' && sequence !== 'O') return sequence
-    for (let i = 0; i < 16; i++) {
-      const next = ((await this.#tty.input.some(1)) ?? Buffer.from('~')).toString('latin1')
-      sequence += next
-      if (/[@-~]/.test(next)) break
-    }
-    return sequence
-  }
-
-  /** Without a terminal a line is what stands before LF; the rest at the end counts as a line. */
-  async #readPlain(): Promise<Buffer | undefined> {
-    const { input } = this.#tty
-    const parts: Buffer[] = []
-    let size = 0
-    for (;;) {
-      const chunk = await input.some(1)
-      if (chunk === undefined) return size === 0 ? undefined : Buffer.concat(parts)
-      if (chunk[0] === 10) return Buffer.concat(parts)
-      if (chunk[0] === 13 || chunk[0] === 0) continue
-      if (size < maxLine) parts.push(chunk)
-      size++
-    }
-  }
-}
+export { LineEditor, type Tty } from './editor.ts'
 
 /** Whether more must follow before a line can be run at all: a here-document, a pipe or backslash at the end. */
 function continues(text: string): boolean {
@@ -137,7 +23,12 @@ function continues(text: string): boolean {
  * @returns the exit code
  */
 export async function interact(shell: Shell, tty: Tty): Promise<number> {
-  const editor = new LineEditor(tty)
+  const files = tty.pty ? new Files(shell.session, shell.user) : undefined
+  const editor = new LineEditor(tty, (before) =>
+    files === undefined
+      ? { insert: '', choices: [] }
+      : completionOf(files.now, { before, cwd: shell.cwd, home: shell.user.home, path: shell.env('PATH') }),
+  )
   let pending: Buffer | undefined
   let depth = 0
   let code = 0
@@ -152,7 +43,7 @@ export async function interact(shell: Shell, tty: Tty): Promise<number> {
             : shell.prompt
           : '> '
         : ''
-      const line = await editor.read(prompt)
+      const line = await editor.read(prompt, { command: true })
       if (line === undefined) {
         if (depth-- > 0) {
           if (tty.pty) await tty.write('\r\n')
@@ -184,14 +75,29 @@ export async function interact(shell: Shell, tty: Tty): Promise<number> {
         pending = whole
         continue
       }
-      const result = await shell.run(whole, { terminal: tty.pty, signal: tty.signal })
+      const asked = tty.pty ? await ask(editor, shell, text) : undefined
+      if (asked === 'interrupted') {
+        pending = undefined
+        code = 130
+        shell.note(whole)
+        continue
+      }
+      const result = await shell.run(whole, {
+        terminal: tty.pty,
+        signal: tty.signal,
+        ...(asked !== undefined && { stdin: asked.stdin }),
+      })
       if (result.unfinished && tty.pty && whole.length < maxLine) {
         pending = whole
         continue
       }
       pending = undefined
       code = result.code
-      const said = Buffer.concat([result.out, result.err])
+      const printed = Buffer.concat([result.out, result.err])
+      const said =
+        asked?.hides === undefined
+          ? printed
+          : Buffer.from(printed.toString('latin1').replace(asked.hides, ''), 'latin1')
       if (said.length > 0) await tty.write(tty.pty ? crlf(said) : said)
       if (/(?:^|[;&|])\s{0,8}(?:exit|logout)\s{0,8}\d{0,3}\s{0,8};?$/.test(text)) {
         if (tty.pty && shell.kind === 'bash') await tty.write('logout\r\n')
@@ -206,3 +112,56 @@ export async function interact(shell: Shell, tty: Tty): Promise<number> {
 
 /** Line ends as a terminal driver writes them. */
 export const crlf = (bytes: Buffer): Buffer => Buffer.from(bytes.toString('latin1').replace(/\r?\n/g, '\r\n'), 'latin1')
+
+/** What was typed for a program, and what it prints of its questions, which have been asked already. */
+interface Typed {
+  readonly stdin: Buffer
+  readonly hides?: RegExp
+}
+const maxTyped = 1024 * 1024
+
+/**
+ * Asks for what a program wants to be typed, before it runs: passwords, an answer for the shell's read, lines up to ^D for
+ * those that read all there is. @returns undefined where it wants nothing
+ */
+async function ask(editor: LineEditor, shell: Shell, text: string): Promise<Typed | 'interrupted' | undefined> {
+  const lines: Buffer[] = []
+  const answer = async (prompt: string, echo: boolean): Promise<boolean> => {
+    const line = await editor.read(prompt, { echo })
+    if (line === undefined || editor.interrupted) return false
+    lines.push(Buffer.concat([line, Buffer.from('\n')]))
+    return true
+  }
+  const typed = (hides?: RegExp): Typed => ({ stdin: Buffer.concat(lines), ...(hides !== undefined && { hides }) })
+  const passwd = /^(?:sudo\s+)?(?:\/usr\/bin\/)?passwd(?:\s+([\w.-]{1,32}))?$/.exec(text)
+  if (passwd !== null && shell.kind === 'bash') {
+    const { uid, name } = shell.user
+    const [, of = name] = passwd
+    const known = shell.session.persona.machine.users.some((user) => user.name === of)
+    if (!known || (uid !== 0 && of !== name)) return undefined
+    const questions =
+      uid === 0
+        ? ['New password: ', 'Retype new password: ']
+        : [`Changing password for ${of}.\r\nCurrent password: `, 'New password: ', 'Retype new password: ']
+    for (const question of questions)
+      if (!(await answer(question, false))) return editor.interrupted ? 'interrupted' : typed()
+    return typed(
+      /^(?:Changing password for [^\n]*\n)?(?:Current password: )?(?:New password: )?(?:Retype new password: )?/,
+    )
+  }
+  const read = /^read(?=\s|$)([^<|;&]*)$/.exec(text)
+  if (read !== null) {
+    const prompt = /\s-\w*p\s*(?:"([^"]*)"|'([^']*)'|(\S+))/.exec(read[1] ?? '')
+    const silent = /\s-\w*s/.test(read[1] ?? '')
+    const got = await answer(prompt?.[1] ?? prompt?.[2] ?? prompt?.[3] ?? '', !silent)
+    return !got && editor.interrupted ? 'interrupted' : typed()
+  }
+  if (!all.test(text)) return undefined
+  let size = 0
+  while (size < maxTyped && (await answer('', true))) size += lines.at(-1)?.length ?? 0
+  return editor.interrupted ? 'interrupted' : typed()
+}
+
+/** Lines of one program that reads what is typed until its end. */
+const all =
+  /^(?:busybox\s+|\/bin\/busybox\s+)?(?:\/(?:usr\/)?bin\/)?(?:cat(?:\s+-)?|tee(?:\s+-a)?\s+[\w./~-]{1,200}|base64\s+-d|crontab\s+-|xxd\s+-r(?:\s+-p)?|wc(?:\s+-[lwc])?|sort|md5sum|sha256sum|rev|tac|chpasswd)\s*(?:\s>{1,2}\s*[\w./~-]{1,200}|>{1,2}\s*[\w./~-]{1,200})?$/

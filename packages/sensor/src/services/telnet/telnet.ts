@@ -124,7 +124,7 @@ async function login(session: Session, tty: Tty): Promise<string | undefined> {
       tries--
       continue
     }
-    const secret = await editor.read('Password: ', false)
+    const secret = await editor.read('Password: ', { echo: false })
     if (secret === undefined) return undefined
     const password = secret.toString('utf8')
     const accepted = machine.users.some((user) => user.name === name) && session.world.acceptsPassword(name, password)
