@@ -141,3 +141,46 @@ test('at a terminal: passwords are asked for, read waits, cat takes lines up to 
   client.end()
   expect(lab.log).toEqual([])
 }, 30_000)
+
+test('su and sudo ask who one is, keep what is tried, and let go on as another', async () => {
+  await using lab = await testSensor()
+  const { credentials } = lab.sensor.persona
+  const root = credentials.find(({ user }) => user === 'root')
+  const other = credentials.find(({ user }) => user !== 'root')
+  const client = await connect(lab, { username: other?.user ?? '', password: other?.password ?? '' })
+  let out = ''
+  const stream = await new Promise<import('ssh2').ClientChannel>((resolve, reject) =>
+    client.shell({ term: 'vt100' }, (error, channel) => (error ? reject(error) : resolve(channel))),
+  )
+  stream.on('data', (part: Buffer) => (out += part.toString('latin1')))
+  const say = async (keys: string, until: RegExp): Promise<string> => {
+    out = ''
+    stream.write(keys)
+    for (let i = 0; i < 800 && !until.test(out); i++) await new Promise((resolve) => setTimeout(resolve, 10))
+    return out.replace(/\r/g, '')
+  }
+  await say('', /\$ $/)
+  expect(await say('su\r', /: $/)).toBe('su\nPassword: ')
+  expect(await say('wrong\r', /\$ $/)).toContain('\nsu: Authentication failure\n')
+  await say('su -\r', /: $/)
+  expect(await say(`${root?.password}\r`, /# $/)).toMatch(/^\nroot@\S+:~# $/)
+  expect(await say('id -un; pwd\r', /# $/)).toContain('\nroot\n/root\n')
+  expect(await say('exit\r', /\$ $/)).toContain('logout\n')
+  expect(await say('id -un\r', /\$ $/)).toContain(`\n${other?.user}\n`)
+  expect(await say('sudo id -u\r', /: $/)).toContain(`[sudo] password for ${other?.user}: `)
+  expect(await say(`${other?.password}\r`, /\$ $/)).toContain('\n0\n')
+  expect(await say('sudo -i\r', /# $/)).toMatch(/root@\S+:~# $/)
+  expect(await say('su nosuch\r', /# $/)).toContain('su: user nosuch does not exist')
+  client.end()
+  const tried = (await lab.events()).flatMap((event) =>
+    event.kind === 'auth.attempt' && /^su/.test(event.data.method)
+      ? [[event.data.method, event.data.secret, event.data.accepted]]
+      : [],
+  )
+  expect(tried).toEqual([
+    ['su', 'wrong', false],
+    ['su', root?.password, true],
+    ['sudo', other?.password, true],
+  ])
+  expect(lab.log).toEqual([])
+}, 30_000)

@@ -24,15 +24,16 @@ export interface LineResult {
  */
 export class Shell {
   readonly session: Session
-  readonly user: User
+  #user: User
   readonly since = Date.now()
   #state: ShellState
+  readonly #outer: { readonly user: User; readonly state: ShellState }[] = []
   readonly #seen = new Set<string>()
 
   constructor(session: Session, name: string) {
     this.session = session
     const { users } = session.persona.machine
-    this.user = users.find((user) => user.name === name) ?? {
+    this.#user = users.find((user) => user.name === name) ?? {
       name,
       uid: 1000,
       gid: 1000,
@@ -40,7 +41,31 @@ export class Shell {
       home: '/',
       shell: '/bin/bash',
     }
-    this.#state = freshState(this.user.home, this.user.name, this.user.shell)
+    this.#state = freshState(this.#user.home, this.#user.name, this.#user.shell)
+  }
+
+  /** Who it runs as. */
+  get user(): User {
+    return this.#user
+  }
+
+  /** Goes on as somebody else, as su does. @param login whether in a new environment */
+  enter(user: User, login: boolean): void {
+    this.#outer.push({ user: this.#user, state: this.#state })
+    const fresh = freshState(user.home, user.name, user.shell)
+    const { env } = this.#state
+    this.#state = login
+      ? { ...fresh, env: { ...fresh.env, TERM: env['TERM'] ?? 'dumb' } }
+      : { ...fresh, cwd: this.#state.cwd, env: { ...env, ...fresh.env, PWD: this.#state.cwd } }
+    this.#user = user
+  }
+
+  /** Goes back to who it was before. */
+  leave(): void {
+    const outer = this.#outer.pop()
+    if (outer === undefined) return
+    this.#user = outer.user
+    this.#state = outer.state
   }
 
   /** What kind of shell it is. */

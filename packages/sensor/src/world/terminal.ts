@@ -1,3 +1,4 @@
+import { rest } from '../runtime/rest.ts'
 import { Files } from './files.ts'
 import { completionOf } from './complete.ts'
 import { Hangup, LineEditor, maxLine, type Tty } from './editor.ts'
@@ -30,49 +31,71 @@ export async function interact(shell: Shell, tty: Tty): Promise<number> {
       : completionOf(files.now, { before, cwd: shell.cwd, home: shell.user.home, path: shell.env('PATH') }),
   )
   let pending: Buffer | undefined
-  let depth = 0
+  /** The shells within the first one. */
+  const levels: Level[] = []
   let code = 0
+  /** Ends the innermost shell. @returns whether that was the last */
+  const leave = async (): Promise<boolean> => {
+    const level = levels.pop()
+    if (level?.user === true) shell.leave()
+    const words = level === undefined || level.login ? 'logout' : level.kind === 'bash' ? 'exit' : ''
+    if (tty.pty && shell.kind === 'bash' && words !== '') await tty.write(`${words}\r\n`)
+    return level === undefined
+  }
   try {
     for (;;) {
-      const prompt = tty.pty
-        ? pending === undefined
-          ? depth > 0 && shell.kind === 'bash'
+      const plain = shell.kind === 'bash' && levels.at(-1)?.kind === 'sh'
+      const prompt = !tty.pty
+        ? ''
+        : pending !== undefined
+          ? '> '
+          : plain
             ? shell.user.uid === 0
               ? '# '
               : '$ '
             : shell.prompt
-          : '> '
-        : ''
       const line = await editor.read(prompt, { command: true })
       if (line === undefined) {
-        if (depth-- > 0) {
-          if (tty.pty) await tty.write('\r\n')
-          continue
-        }
-        if (tty.pty && shell.kind === 'bash') await tty.write('logout\r\n')
-        return code
+        if (tty.pty && levels.at(-1)?.kind === 'sh') await tty.write('\r\n')
+        if (await leave()) return code
+        continue
       }
       const whole: Buffer = pending === undefined ? line : Buffer.concat([pending, Buffer.from('\n'), line])
       const text = whole.toString('latin1').trim()
       if (text === '') continue
       const leaving = /^(?:exit|logout)(?:\s+(\d{1,3}))?\s*;?$/.exec(text)
-      const nested = /^(?:\/bin\/|\/usr\/bin\/|busybox |\/bin\/busybox )?(?:sh|bash|ash|dash)(?: -i)?$/.test(text)
-      if (leaving !== null || nested) {
+      const nested = /^(?:\/bin\/|\/usr\/bin\/|busybox |\/bin\/busybox )?(sh|bash|ash|dash)(?: -i)?$/.exec(text)
+      if (leaving !== null || nested !== null) {
         pending = undefined
         shell.note(whole)
       }
       if (leaving !== null) {
         code = Number(leaving[1] ?? code)
-        if (depth-- > 0) continue
-        if (tty.pty && shell.kind === 'bash') await tty.write('logout\r\n')
-        return code
-      }
-      if (nested) {
-        depth = Math.min(8, depth + 1)
+        if (await leave()) return code
         continue
+      }
+      if (nested !== null) {
+        if (levels.length < 8) levels.push({ kind: nested[1] === 'bash' ? 'bash' : 'sh', login: false, user: false })
+        continue
+      }
+      if (tty.pty && pending === undefined) {
+        const level = await becoming(editor, shell, tty, text)
+        if (level !== undefined) {
+          shell.note(whole)
+          if (level === 'refused') code = 1
+          else if (levels.length < 8) levels.push(level)
+          else shell.leave()
+          continue
+        }
       }
       if (tty.pty && continues(whole.toString('latin1')) && whole.length < maxLine) {
         pending = whole
+        continue
+      }
+      if (tty.pty && /^sudo\s+[^-\s]/.test(text) && !(await allowed(editor, shell, tty))) {
+        pending = undefined
+        code = 1
+        shell.note(whole)
         continue
       }
       const asked = tty.pty ? await ask(editor, shell, text) : undefined
@@ -100,8 +123,7 @@ export async function interact(shell: Shell, tty: Tty): Promise<number> {
           : Buffer.from(printed.toString('latin1').replace(asked.hides, ''), 'latin1')
       if (said.length > 0) await tty.write(tty.pty ? crlf(said) : said)
       if (/(?:^|[;&|])\s{0,8}(?:exit|logout)\s{0,8}\d{0,3}\s{0,8};?$/.test(text)) {
-        if (tty.pty && shell.kind === 'bash') await tty.write('logout\r\n')
-        return code
+        if (await leave()) return code
       }
     }
   } catch (error) {
@@ -112,6 +134,97 @@ export async function interact(shell: Shell, tty: Tty): Promise<number> {
 
 /** Line ends as a terminal driver writes them. */
 export const crlf = (bytes: Buffer): Buffer => Buffer.from(bytes.toString('latin1').replace(/\r?\n/g, '\r\n'), 'latin1')
+
+/** A shell within a shell. */
+interface Level {
+  readonly kind: 'sh' | 'bash'
+  readonly login: boolean
+  /** Whether it runs as somebody else. */
+  readonly user: boolean
+}
+
+/** Shells whose user has proved to sudo who it is. */
+const proved = new WeakSet<Shell>()
+
+/** Asks for a password until it is right. What is tried is evidence. */
+async function proves(
+  editor: LineEditor,
+  { session }: Shell,
+  tty: Tty,
+  {
+    method,
+    user,
+    tries,
+    prompt,
+    wrong,
+  }: { method: string; user: string; tries: number; prompt: string; wrong: string },
+): Promise<boolean> {
+  for (let i = 0; i < tries; i++) {
+    const typed = await editor.read(prompt, { echo: false })
+    if (typed === undefined || editor.interrupted) return false
+    const secret = typed.toString('utf8')
+    const accepted = session.world.acceptsPassword(user, secret)
+    session.record('auth.attempt', { method, user, secret, accepted })
+    if (accepted) return true
+    await rest(2000 + Math.random() * 600, tty.signal)
+    if (i < tries - 1) await tty.write(wrong)
+  }
+  return false
+}
+
+/** Whether sudo lets somebody go on. */
+async function allowed(editor: LineEditor, shell: Shell, tty: Tty): Promise<boolean> {
+  const { uid, name } = shell.user
+  if (uid === 0 || proved.has(shell)) return true
+  const about = {
+    method: 'sudo',
+    user: name,
+    tries: 3,
+    prompt: `[sudo] password for ${name}: `,
+    wrong: 'Sorry, try again.\r\n',
+  }
+  if (await proves(editor, shell, tty, about)) {
+    proved.add(shell)
+    return true
+  }
+  if (!editor.interrupted) await tty.write('sudo: 3 incorrect password attempts\r\n')
+  return false
+}
+
+/** su, and sudo for a shell: the attacker goes on as somebody else. @returns undefined where the line is neither */
+async function becoming(
+  editor: LineEditor,
+  shell: Shell,
+  tty: Tty,
+  text: string,
+): Promise<Level | 'refused' | undefined> {
+  const { users } = shell.session.persona.machine
+  const sudo = /^sudo\s+(?:-([is])|(?:\/bin\/)?su(\s+-l?)?(?:\s+root)?|(?:\/bin\/)?(?:ba|da|a)?sh)$/.exec(text)
+  const su = /^(?:\/(?:usr\/)?bin\/)?su(\s+(?:-|-l|--login))?(?:\s+([\w.][\w.-]{0,31}))?(\s+-)?$/.exec(text)
+  if (sudo === null && su === null) return undefined
+  const login =
+    sudo !== null ? sudo[1] === 'i' || sudo[2] !== undefined : su?.[1] !== undefined || su?.[3] !== undefined
+  const wanted = su?.[2] ?? 'root'
+  const target = users.find(({ name }) => name === wanted)
+  if (sudo !== null && !(await allowed(editor, shell, tty))) return 'refused'
+  if (target === undefined) {
+    await tty.write(`su: user ${wanted} does not exist or the user entry does not contain all the required fields\r\n`)
+    return 'refused'
+  }
+  if (su !== null && shell.user.uid !== 0) {
+    const about = { method: 'su', user: wanted, tries: 1, prompt: 'Password: ', wrong: '' }
+    if (!(await proves(editor, shell, tty, about))) {
+      if (!editor.interrupted) await tty.write('su: Authentication failure\r\n')
+      return 'refused'
+    }
+  }
+  if (/(?:nologin|false)$/.test(target.shell)) {
+    await tty.write('This account is currently not available.\r\n')
+    return 'refused'
+  }
+  shell.enter(target, login)
+  return { kind: shell.kind === 'bash' ? 'bash' : 'sh', login, user: true }
+}
 
 /** What was typed for a program, and what it prints of its questions, which have been asked already. */
 interface Typed {

@@ -96,6 +96,8 @@ async function run(job: Job): Promise<Done> {
 
   const background = { depth: 0 }
   const traps: { exit?: string } = {}
+  /** Who runs what runs now. */
+  let who = job.user
   /** Until when what runs may sleep, the innermost last. */
   const ends: { at: number; ended: boolean }[] = []
   const sleep = async (asked: number): Promise<void> => {
@@ -140,7 +142,7 @@ async function run(job: Job): Promise<Done> {
         cwd: context.cwd,
         env: context.env,
         exported: context.exportedEnv ?? {},
-        user: job.user,
+        user: who,
         source: job.source,
         since: job.since,
         stdin: String(context.stdin ?? ''),
@@ -155,6 +157,20 @@ async function run(job: Job): Promise<Done> {
           const result = await what()
           ends.splice(ends.indexOf(end), 1)
           return { ended: end.ended, result }
+        },
+        as: async (user, work) => {
+          const before = who
+          const become = (one: User): void => {
+            who = one
+            fs.uid = one.uid
+            fs.gid = one.gid
+          }
+          become(user)
+          try {
+            return await work()
+          } finally {
+            become(before)
+          }
         },
         exec: async (line, stdin) => {
           const inner = await context.exec?.(line, {

@@ -1,6 +1,7 @@
 import { Cursor, EndOfStream, Malformed } from '../../runtime/reader.ts'
 import type { Session } from '../../runtime/service.ts'
 import { fingerprint } from '../../world/keys.ts'
+import { rest } from '../../runtime/rest.ts'
 import { verifySignature } from './hostkey.ts'
 import type { Transport } from './transport.ts'
 import { bool, byte, msg, nameList, string, uint32 } from './wire.ts'
@@ -155,16 +156,3 @@ async function serve(transport: Transport, request: Buffer): Promise<void> {
   }
   await transport.send(Buffer.concat([byte(msg.SERVICE_ACCEPT), string('ssh-userauth')]))
 }
-
-/** Waits, unless the conversation ends before. */
-export const rest = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) return resolve()
-    const done = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, ms)
-    signal.addEventListener('abort', done, { once: true })
-  })

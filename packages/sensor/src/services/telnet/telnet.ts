@@ -3,7 +3,7 @@ import { EndOfStream, Reader } from '../../runtime/reader.ts'
 import { service, type Session } from '../../runtime/service.ts'
 import { Shell } from '../../world/shell.ts'
 import { interact, LineEditor, type Tty } from '../../world/terminal.ts'
-import { rest } from '../ssh/auth.ts'
+import { rest } from '../../runtime/rest.ts'
 import { escapeIac, Negotiator, pump } from './negotiation.ts'
 
 /** How login(1) of a system goes about it: how often, what a wrong password costs (milliseconds), what it says at last. */

@@ -29,6 +29,8 @@ export interface Io {
   readonly traps: { exit?: string }
   /** What comes from a process that stands in for a file: <(…). */
   readonly descriptor: (path: string) => Promise<Buffer>
+  /** Does something as another user. */
+  readonly as: (user: User, work: () => Promise<Result>) => Promise<Result>
   /** Runs a line in the same shell. */
   readonly exec: (line: string, stdin?: string) => Promise<Result>
   /** Lets something sleep until a time at most. @returns its result, and whether it would have slept longer */

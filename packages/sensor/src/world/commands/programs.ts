@@ -52,13 +52,36 @@ const sudo: Command = async (args, io) => {
     return say(
       `Matching Defaults entries for ${io.user.name} on ${io.machine.hostname}:\n    env_reset, mail_badpass, secure_path=/usr/local/sbin\\:/usr/local/bin\\:/usr/sbin\\:/usr/bin\\:/sbin\\:/bin\n\nUser ${io.user.name} may run the following commands on ${io.machine.hostname}:\n    (ALL : ALL) ALL\n`,
     )
-  const at = args.findIndex((arg) => !arg.startsWith('-'))
-  return at < 0 ? {} : io.exec(args.slice(at).map(quote).join(' '), io.stdin)
+  let at = 0
+  let name = 'root'
+  for (; args[at]?.startsWith('-') === true || /^\w+=/.test(args[at] ?? ''); at++) {
+    if (args[at] === '--') {
+      at++
+      break
+    }
+    if (/^-(?:u|U|g|p|C|r|t|D|R|T)$|^--(?:user|group|prompt)$/.test(args[at] ?? '')) {
+      at++
+      if (/^-u$|^--user$/.test(args[at - 1] ?? '')) name = args[at] ?? name
+    } else if (/^-u./.test(args[at] ?? '')) name = (args[at] ?? '').slice(2)
+    else if (/^--user=/.test(args[at] ?? '')) name = (args[at] ?? '').slice(7)
+  }
+  const user = io.machine.users.find((one) => one.name === name)
+  if (user === undefined)
+    return complain(`sudo: unknown user: ${name}\nsudo: error initializing audit plugin sudoers_audit\n`)
+  const command = args.slice(at)
+  return command.length === 0 ? {} : io.as(user, () => io.exec(command.map(quote).join(' '), io.stdin))
 }
 
 const su: Command = async (args, io) => {
-  const at = args.indexOf('-c')
-  return at >= 0 && args[at + 1] !== undefined ? io.exec(args[at + 1] ?? '', io.stdin) : {}
+  const at = args.findIndex((arg) => arg === '-c' || arg === '--command')
+  const line = at < 0 ? undefined : args[at + 1]
+  const name = args.find((arg, i) => !arg.startsWith('-') && i !== at + 1) ?? 'root'
+  const user = io.machine.users.find((one) => one.name === name)
+  if (user === undefined)
+    return complain(`su: user ${name} does not exist or the user entry does not contain all the required fields\n`)
+  // Nobody types a password into a pipe.
+  if (io.user.uid !== 0) return complain('Password: \nsu: Authentication failure\n')
+  return line === undefined ? {} : io.as(user, () => io.exec(line, io.stdin))
 }
 
 const nohup: Command = async (args, io) => {
