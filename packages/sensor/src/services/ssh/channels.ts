@@ -3,7 +3,7 @@ import type { Session } from '../../runtime/service.ts'
 import { Recording } from '../../evidence/recording.ts'
 import { Shell } from '../../world/shell.ts'
 import { interact } from '../../world/terminal.ts'
-import { guess } from '../any/guess.ts'
+import { playPeer } from './internet.ts'
 import { giveFiles, scpOf, takeFiles } from './scp.ts'
 import { Sftp } from './sftp.ts'
 import type { Transport } from './transport.ts'
@@ -252,30 +252,14 @@ async function open(
     const [host, port] = [cursor.string().toString('utf8'), cursor.u32() & 0xffff]
     session.record('forward.request', { host, port, method: type })
     const channel = await confirm()
-    begin(swallow(channel, session, host, port))
+    begin(
+      playPeer({ input: channel.input, write: (data) => channel.write(data) }, session, host, port).finally(() =>
+        channel.finish(undefined),
+      ),
+    )
     return channel
   }
   return refuse(1, 'administratively prohibited: open failed')
-}
-
-/** Takes what the client sends into a connection that does not exist, and lets it end. */
-async function swallow(channel: Channel, { record }: Session, host: string, port: number): Promise<void> {
-  const parts: Buffer[] = []
-  let size = 0
-  if (await channel.input.waits(10_000)) {
-    while (size < 16_384) {
-      const part = await channel.input.some(16_384 - size)
-      if (part === undefined) break
-      parts.push(part)
-      size += part.length
-      if (!(await channel.input.waits(300))) break
-    }
-  }
-  if (size > 0) {
-    const bytes = Buffer.concat(parts)
-    record('forward.data', { host, port, raw: bytes.toString('base64'), size, protocol: guess(bytes) })
-  }
-  await channel.finish(undefined)
 }
 
 async function channelRequest(

@@ -246,7 +246,7 @@ test('a wish to be connected on is recorded with its first bytes, and never gran
     client.forwardOut('127.0.0.1', 1, 'mail.example', 25, (error, stream) => {
       if (error) return reject(error)
       stream.on('close', () => resolve()).resume()
-      stream.write('EHLO me\r\n')
+      stream.end('EHLO me\r\n')
     }),
   )
   client.end()
@@ -291,3 +291,81 @@ test('damaged key exchanges end a conversation and nothing else', async () => {
   )
   expect(lab.log).toEqual([])
 }, 60_000)
+
+test('behind a forwarded connection stands nobody: mail is taken, a page is shown, TLS is told apart, nothing is connected to', async () => {
+  await using lab = await testSensor()
+  const client = await connect(lab)
+  const through = async (
+    host: string,
+    port: number,
+    said: readonly (string | Buffer)[],
+    first = true,
+  ): Promise<string> => {
+    const stream = await new Promise<ClientChannel>((resolve, reject) =>
+      client.forwardOut('127.0.0.1', 1, host, port, (error, channel) => (error ? reject(error) : resolve(channel))),
+    )
+    let out = ''
+    const ended = new Promise<void>((resolve) => stream.once('close', resolve))
+    const more = (seen: number) =>
+      new Promise<void>((resolve) => {
+        const timer = setInterval(() => {
+          if (out.length <= seen && !stream.destroyed) return
+          clearInterval(timer)
+          resolve()
+        }, 5)
+      })
+    stream.on('data', (part: Buffer) => (out += part.toString('latin1')))
+    if (first) await more(0)
+    for (const part of said) {
+      const seen = out.length
+      stream.write(part)
+      await Promise.race([more(seen), ended])
+    }
+    stream.end()
+    await ended
+    return out
+  }
+  const mail = await through('mx.example', 25, [
+    'EHLO me\r\n',
+    `AUTH PLAIN ${Buffer.from('\0bob\0s3cret').toString('base64')}\r\n`,
+    'MAIL FROM:<a@b.example>\r\n',
+    'RCPT TO:<c@d.example>\r\n',
+    'DATA\r\n',
+    'Subject: test\r\n\r\nhttp://192.0.2.44/pay\r\n..dot\r\n.\r\n',
+    'QUIT\r\n',
+  ])
+  expect(mail).toMatch(/^220 mx\.example ESMTP[^]*235 [^]*354 [^]*250 2\.0\.0 Ok: queued as [0-9A-F]{10}\r\n221 /)
+  const web = await through(
+    'www.example',
+    80,
+    ['GET / HTTP/1.1\r\nHost: www.example\r\nConnection: close\r\n\r\n'],
+    false,
+  )
+  expect(web).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*It works/)
+  const hello = Buffer.concat([
+    Buffer.from('16030100410100003d0303', 'hex'),
+    Buffer.alloc(32, 5),
+    Buffer.from('00000213010100001200000010000e00000b6578616d706c652e6e6574', 'hex'),
+  ])
+  expect(Buffer.from(await through('t.example', 443, [hello], false), 'latin1').toString('hex')).toBe('15030100020228')
+  client.end()
+  const events = await lab.events()
+  const forwarded = events.flatMap((event) =>
+    event.kind === 'forward.data' ? [[event.data.host, event.data.protocol]] : [],
+  )
+  expect(forwarded).toEqual([
+    ['mx.example', 'smtp'],
+    ['www.example', 'http'],
+    ['t.example', 'tls'],
+  ])
+  expect(events.find((event) => event.kind === 'auth.attempt' && event.data.method === 'smtp')?.data).toMatchObject({
+    user: 'bob',
+    secret: 's3cret',
+  })
+  expect(events.find((event) => event.kind === 'artifact.stored')?.data).toMatchObject({
+    media: 'message/rfc822',
+    size: 46,
+  })
+  expect(events.some((event) => event.kind === 'payload.seen' && event.data.url === 'http://192.0.2.44/pay')).toBe(true)
+  expect(lab.log).toEqual([])
+}, 30_000)
