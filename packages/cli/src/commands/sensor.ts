@@ -9,6 +9,7 @@ export interface SensorRunOptions {
   readonly config?: string
   readonly portsFrom?: string
   readonly address?: string[]
+  readonly persona?: string
   readonly log?: string
 }
 
@@ -33,6 +34,7 @@ export async function runSensor(options: SensorRunOptions): Promise<void> {
     >
     if (options.portsFrom !== undefined) Object.assign(raw, sensors.standardPorts(Number(options.portsFrom)))
     if (options.address !== undefined && options.address.length > 0) raw['addresses'] = options.address
+    if (options.persona !== undefined) raw['persona'] = options.persona
     // On the machine itself replay, and whoever tries things out, may say whom they stand for.
     if (supervised)
       raw['fronts'] = [...new Set([...((raw['fronts'] as string[] | undefined) ?? []), '127.0.0.1', '::1'])]

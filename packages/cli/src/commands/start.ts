@@ -39,6 +39,7 @@ export interface StartOptions extends HubRunOptions {
   readonly sensorPortsFrom?: string
   readonly sensorAddress?: string[]
   readonly config?: string
+  readonly persona?: string
 }
 
 const port = (text: string, what: string): number => {
@@ -186,6 +187,7 @@ export async function start(options: StartOptions): Promise<void> {
 
   const args = ['sensor', 'run', '--data', data]
   if (options.config !== undefined) args.push('--config', options.config)
+  if (options.persona !== undefined) args.push('--persona', options.persona)
   if (options.log !== undefined) args.push('--log', options.log)
   if (options.sensorPortsFrom !== undefined)
     args.push('--ports-from', String(port(options.sensorPortsFrom, '--sensor-ports-from')))
