@@ -6,6 +6,8 @@ import { resolvePath } from './node.ts'
 
 /** How many names are looked at; a folder of the attacker's may have thousands. */
 const most = 4000
+/** How much of a line is looked at. */
+const longest = 1024
 
 const common = (names: readonly string[]): string => {
   let [shared = ''] = names
@@ -27,9 +29,11 @@ export function completionOf(
   fs: DecoyFs,
   { before, cwd, home, path }: { before: string; cwd: string; home: string; path: string },
 ): Completion {
-  const word = (/(?:[^\s;|&<>()`"'=\\]|\\.)*$/.exec(before)?.[0] ?? '').replace(/\\(.)/g, '$1')
-  const raw = /(?:[^\s;|&<>()`"'=\\]|\\.)*$/.exec(before)?.[0] ?? ''
-  const first = /(?:^|[;|&(`]|\b(?:sudo|nohup|then|do|else)\s)\s*$/.test(before.slice(0, before.length - raw.length))
+  // Only the end is looked at: an attacker chooses how long the line is.
+  const end = before.slice(-longest)
+  const raw = /(?:[^\s;|&<>()`"'=\\]|\\.)*$/.exec(end)?.[0] ?? ''
+  const word = raw.replace(/\\(.)/g, '$1')
+  const first = /(?:^|[;|&(`]|\b(?:sudo|nohup|then|do|else)\s)\s{0,16}$/.test(end.slice(0, end.length - raw.length))
   const list = (folder: string): string[] => {
     try {
       return fs.node(folder)?.type === 'directory' ? [...fs.names(folder)].slice(0, most) : []

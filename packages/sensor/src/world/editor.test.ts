@@ -3,6 +3,8 @@ import { expect, test } from 'vitest'
 import { Reader } from '../runtime/reader.ts'
 import { cut, testSensor } from '../testing.ts'
 import { connect } from '../services/ssh/testing.ts'
+import { completionOf } from './complete.ts'
+import { Files } from './files.ts'
 import { columns, LineEditor, type Completer } from './editor.ts'
 
 /** What a terminal of one line shows after bytes were written to it. */
@@ -88,6 +90,20 @@ test('keys in any order read the same however the network cuts them, and the scr
     }),
     { numRuns: 60 },
   )
+})
+
+test('a long line costs no more than its length', async () => {
+  const long = 'a'.repeat(60_000)
+  const began = performance.now()
+  expect((await type(`${long}" b\u0017\u0017c\r`)).line).toBe('c')
+  await using lab = await testSensor()
+  const files = new Files(
+    { persona: lab.sensor.persona, world: { version: 0, overlay: new Map() } } as never,
+    lab.sensor.persona.machine.users[0]!,
+  )
+  for (const before of [`${long}"b`, `${' '.repeat(60_000)}x`, `cat ${'\\ '.repeat(20_000)}`])
+    completionOf(files.now, { before, cwd: '/', home: '/root', path: '/usr/bin' })
+  expect(performance.now() - began).toBeLessThan(10_000)
 })
 
 test('Tab completes, rings, and lists at the second time', async () => {

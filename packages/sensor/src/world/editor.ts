@@ -10,6 +10,8 @@ export interface Tty {
 }
 
 export const maxLine = 64 * 1024
+/** In lines longer than this the cursor stays at the end. */
+const maxMoves = 4096
 
 /** Thrown where the attacker ended the input. */
 export class Hangup extends EndOfStream {}
@@ -45,6 +47,14 @@ const firstSize = (text: string): number => {
   let size = 1
   while (size < text.length && (text.charCodeAt(size) & 0xc0) === 0x80) size++
   return text === '' ? 0 : size
+}
+
+/** Where the last word of a text begins. */
+function wordAt(text: string): number {
+  let at = text.length
+  while (at > 0 && text[at - 1] === ' ') at--
+  while (at > 0 && text[at - 1] !== ' ') at--
+  return at
 }
 
 /** Columns as bash prints them, for 80 characters. */
@@ -107,6 +117,8 @@ export class LineEditor {
     }
     const move = async (to: number): Promise<void> => {
       const whole = before + after
+      // Each key within a line draws all that is behind it anew: that has a limit.
+      if (whole.length > maxMoves) return
       const place = Math.max(0, Math.min(whole.length, to))
       if (place < before.length) await write(back(before.slice(place)))
       else await write(whole.slice(before.length, place))
@@ -175,7 +187,7 @@ export class LineEditor {
           await erase(before.length, 0)
           break
         case 23:
-          await erase(/\S*\s*$/.exec(before)?.[0].length ?? 0, 0)
+          await erase(before.length - wordAt(before), 0)
           break
         case 9: {
           if (!command || this.#complete === undefined) break

@@ -179,6 +179,11 @@ test('no request is too odd, and none takes long', () => {
     '&a='.repeat(50_000),
     '%'.repeat(100_000),
     '$('.repeat(60_000),
+    `${';'.repeat(16_000)}wget x`,
+    `;wget ${' '.repeat(16_000)}x`,
+    `;wget ${'"'.repeat(16_000)}x`,
+    `system("${'system("'.repeat(2000)}`,
+    `>${'"a":'.repeat(4000)}`,
   ])
     injectionOf(request(`/x?a=${part}`, { body: part, headers: [`User-Agent: ${part}`], method: 'POST' }))
   expect(performance.now() - began).toBeLessThan(20_000)

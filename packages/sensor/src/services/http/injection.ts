@@ -61,7 +61,7 @@ function smuggled(value: string): string | undefined {
   const bare = value
     .slice(0, longest)
     .replace(/^[\w.:/-]{0,200}['"]+\)?(?=\s{0,8}[;|&\n`$])/, '')
-    .replace(/[;|&#\s]*['"]+$/, '')
+    .replace(/[;|&#\s]{0,8}['"]{1,4}$/, '')
   return `: ${bare}`
 }
 
