@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import type { Client, ClientChannel } from 'ssh2'
 import { expect, test } from 'vitest'
 import { Reader } from '../runtime/reader.ts'
 import { cut, testSensor } from '../testing.ts'
@@ -120,20 +121,26 @@ test('Tab completes, rings, and lists at the second time', async () => {
   expect(columns(['a', 'bb', 'c'])).toBe('a   bb  c\r\n')
 })
 
-test('at a terminal: passwords are asked for, read waits, cat takes lines up to ^D, ^C gives up, Tab knows the machine', async () => {
-  await using lab = await testSensor()
-  const client = await connect(lab)
+/** A shell at a terminal: what is typed, and what comes until something is there. */
+async function terminal(client: Client, term: string) {
   let out = ''
-  const stream = await new Promise<import('ssh2').ClientChannel>((resolve, reject) =>
-    client.shell({ term: 'xterm' }, (error, channel) => (error ? reject(error) : resolve(channel))),
+  const stream = await new Promise<ClientChannel>((resolve, reject) =>
+    client.shell({ term }, (error, channel) => (error ? reject(error) : resolve(channel))),
   )
   stream.on('data', (part: Buffer) => (out += part.toString('latin1')))
   const say = async (keys: string, until: RegExp): Promise<string> => {
     out = ''
     stream.write(keys)
-    for (let i = 0; i < 500 && !until.test(out); i++) await new Promise((resolve) => setTimeout(resolve, 10))
+    for (let i = 0; i < 800 && !until.test(out); i++) await new Promise((resolve) => setTimeout(resolve, 10))
     return out.replace(/\r/g, '')
   }
+  return { stream, say }
+}
+
+test('at a terminal: passwords are asked for, read waits, cat takes lines up to ^D, ^C gives up, Tab knows the machine', async () => {
+  await using lab = await testSensor()
+  const client = await connect(lab)
+  const { say, stream } = await terminal(client, 'xterm')
   const prompt = /# $/
   await say('', prompt)
   expect(await say('passwd\r', /: $/)).toBe('passwd\nNew password: ')
@@ -164,17 +171,7 @@ test('su and sudo ask who one is, keep what is tried, and let go on as another',
   const root = credentials.find(({ user }) => user === 'root')
   const other = credentials.find(({ user }) => user !== 'root')
   const client = await connect(lab, { username: other?.user ?? '', password: other?.password ?? '' })
-  let out = ''
-  const stream = await new Promise<import('ssh2').ClientChannel>((resolve, reject) =>
-    client.shell({ term: 'vt100' }, (error, channel) => (error ? reject(error) : resolve(channel))),
-  )
-  stream.on('data', (part: Buffer) => (out += part.toString('latin1')))
-  const say = async (keys: string, until: RegExp): Promise<string> => {
-    out = ''
-    stream.write(keys)
-    for (let i = 0; i < 800 && !until.test(out); i++) await new Promise((resolve) => setTimeout(resolve, 10))
-    return out.replace(/\r/g, '')
-  }
+  const { say } = await terminal(client, 'vt100')
   await say('', /\$ $/)
   expect(await say('su\r', /: $/)).toBe('su\nPassword: ')
   expect(await say('wrong\r', /\$ $/)).toContain('\nsu: Authentication failure\n')

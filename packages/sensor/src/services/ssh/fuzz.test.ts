@@ -50,6 +50,15 @@ const lists = [
   '',
 ]
 
+const signIn = ({ user, password }: { user: string; password: string }): Buffer[] => [
+  byte(50),
+  string(user),
+  string('ssh-connection'),
+  string('password'),
+  bool(false),
+  string(password),
+]
+
 /** A message of the protocol, as it should be but for its values. */
 function message(d: Dice, pair: { user: string; password: string }): Buffer {
   const number = () => uint32(d.chance(0.6) ? d.below(4) : d.pick(numbers))
@@ -98,14 +107,7 @@ function message(d: Dice, pair: { user: string; password: string }): Buffer {
       byte(d.pick([30, 32, 34])),
       d.chance(0.5) ? string(d.bytes(d.pick([0, 1, 32, 256, 1190, 1216]))) : d.bytes(12),
     ],
-    () => [
-      byte(50),
-      string(pair.user),
-      string('ssh-connection'),
-      string('password'),
-      bool(false),
-      string(pair.password),
-    ],
+    () => signIn(pair),
     () => [
       byte(50),
       text(),
@@ -278,18 +280,7 @@ async function converse(lab: TestSensor, seed: number): Promise<number> {
       plain
     if (d.chance(0.85)) send(sealer, Buffer.concat([byte(5), string('ssh-userauth')]))
     if (d.chance(0.2)) some(sealer, 6)
-    if (d.chance(0.8))
-      send(
-        sealer,
-        Buffer.concat([
-          byte(50),
-          string(pair.user),
-          string('ssh-connection'),
-          string('password'),
-          bool(false),
-          string(pair.password),
-        ]),
-      )
+    if (d.chance(0.8)) send(sealer, Buffer.concat(signIn(pair)))
     for (let i = d.below(3); i > 0; i--)
       send(
         sealer,
