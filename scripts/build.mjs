@@ -26,6 +26,7 @@ const bundles = [
   { name: 'skep', input: `${root}packages/cli/src/main.ts` },
   { name: 'engine', input: `${root}packages/hub/src/store/engine.ts` },
   { name: 'loader', input: `${root}packages/hub/src/enrich/loader.ts` },
+  { name: 'fetcher', input: `${root}packages/cli/src/fetcher-main.ts` },
   { name: 'shell-worker', input: `${root}packages/sensor/src/world/worker.ts` },
 ]
 
@@ -76,6 +77,6 @@ if (process.argv.includes('--watch')) {
       150,
     )
   }
-  for (const name of ['vocabulary', 'sensor', 'hub', 'share', 'cli'])
+  for (const name of ['vocabulary', 'sensor', 'hub', 'share', 'fetcher', 'cli'])
     watchFolder(`${root}packages/${name}/src`, { recursive: true }, again)
 }

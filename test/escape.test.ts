@@ -46,6 +46,7 @@ test.runIf(strace)(
         source: '192.0.2.1',
         since: Date.now(),
         merged: false,
+        given: [],
       }),
     )
     writeFileSync(join(root, 'jobs.json'), JSON.stringify({ machine, jobs }))
@@ -98,7 +99,7 @@ test.runIf(strace)(
     // What the language's own threads do for themselves, and the C library for it: it looks at overcommit_memory when it
     // gives memory back (glibc, check_may_shrink_heap).
     const own =
-      /^\d+\s+(?:clone3?\(|exit\(|\+\+\+|---|<\.\.\. (?:clone|wait)|openat\(AT_FDCWD, "\/(?:proc\/(?:self\/(?:stat|status|cgroup)|meminfo|stat|sys\/vm\/overcommit_memory)"|openat\(AT_FDCWD, "\/(?:sys\/(?:fs\/cgroup|devices\/system))|set_robust_list|rseq)/
+      /^\d+\s+(?:clone3?\(|exit\(|\+\+\+|---|<\.\.\. (?:clone|wait)|openat\(AT_FDCWD, "\/(?:proc\/(?:self\/(?:stat|status|cgroup)|meminfo|stat|sys\/vm\/overcommit_memory)|sys\/(?:fs\/cgroup|devices\/system))|set_robust_list|rseq)/
     expect(asked.slice(begin + 1, end).filter((line) => line !== '' && !own.test(line))).toEqual([])
     // And no answer has anything of the host in it.
     expect(out).not.toContain('do-not-tell')

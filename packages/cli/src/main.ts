@@ -96,6 +96,7 @@ token
   .option('--role <role>', 'operator or viewer', 'operator')
   .option('--label <text>', 'what it is for', 'made by hand')
   .option('--days <n>', 'valid for so many days (default: until revoked)')
+  .option('--may <what...>', 'only this of what its role may, such as: fetch')
   .option(...data)
   .option(...json)
   .action(async (options) => (await import('./commands/hub.ts')).createToken(options))
@@ -116,6 +117,16 @@ taxii
   .option(...data)
   .option(...json)
   .action(async (file: string, options) => (await import('./commands/share.ts')).seedTaxii(file, options))
+
+const fetcher = program.command('fetcher').description('fetches what attackers pointed at, apart from sensors and hub')
+fetcher
+  .command('run')
+  .description('run a fetcher; it does nothing until the hub’s operator wants payloads to be fetched')
+  .requiredOption('--hub <address>', 'the address of the hub’s portal: https://hub.example.net')
+  .option('--token <token>', 'from: skep token create --may fetch; or SKEP_TOKEN')
+  .option('--trust <address...>', 'addresses that are gone to though they are not public, for trying it out')
+  .option('--log <form>', 'text or json')
+  .action(async (options) => (await import('./commands/fetcher.ts')).runFetcher(options))
 
 const user = program.command('user').description('people who sign in to the portal')
 user

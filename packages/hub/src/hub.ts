@@ -22,6 +22,7 @@ import { Ingest } from './gateway/ingest.ts'
 import { FileJournal, SharedJournal } from './gateway/journal.ts'
 import { Receiver } from './gateway/receive.ts'
 import { Mailer } from './mail.ts'
+import { gatherPayloads } from './fetches/gather.ts'
 import { deliver, watch as watchAlerts } from './networks/alerts/alerts.ts'
 import { keepRouting } from './networks/routing/keep.ts'
 import { sendReports } from './networks/reports/mailing.ts'
@@ -362,6 +363,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       work: () => keepRouting({ relational, log: log.of('routing') }, join(folder, 'routing')),
       lease: 'routing',
     },
+    { every: 20_000, work: () => gatherPayloads({ store, relational, log: log.of('fetches') }), lease: 'fetches' },
     { every: 3_600_000, work: () => escalate(), lease: 'letters' },
     { every: 300_000, work: () => keepCases({ store, relational, log: log.of('cases') }), lease: 'cases' },
     {

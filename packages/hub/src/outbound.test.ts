@@ -2,7 +2,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Forbidden, isPublic, Outbound } from './outbound.ts'
+import { isPublic } from '@skep/vocabulary'
+import { Forbidden, Outbound } from './outbound.ts'
 
 test('addresses that lead inwards are no public ones, in whatever clothes', () => {
   for (const bad of [

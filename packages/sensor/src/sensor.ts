@@ -16,8 +16,10 @@ import { serveStatus } from './status.ts'
 import { Heart, readKept } from './uplink/heart.ts'
 import { Link } from './uplink/link.ts'
 import { Upgrader } from './uplink/upgrade.ts'
+import { askForPayload } from './uplink/payload.ts'
 import { Uplink } from './uplink/uplink.ts'
 import { ShellPool } from './world/pool.ts'
+import { Given, type GivenAnswer } from './world/given.ts'
 import { Keeper } from './world/keep.ts'
 import { Worlds } from './world/world.ts'
 
@@ -111,9 +113,12 @@ export async function startSensor(options: SensorOptions): Promise<Sensor> {
   }
   const makePool = (persona: Persona): ShellPool => new ShellPool(persona.machine, (error) => fault(error, 'shell'))
   let pool = makePool(identity.persona)
+  let askHub: ((url: string) => Promise<GivenAnswer>) | undefined
+  const given = member === undefined ? undefined : new Given((url) => askHub?.(url) ?? Promise.resolve('off'))
   const makeWorlds = (persona: Persona): Worlds =>
     new Worlds(persona, pool, {
       keeper: new Keeper(join(data, 'worlds', persona.name)),
+      given,
       fault: (error) => fault(error, 'worlds'),
     })
   const openFiles = Number(
@@ -255,6 +260,7 @@ export async function startSensor(options: SensorOptions): Promise<Sensor> {
           certificate: member.membership.certificate,
           authority: member.membership.authority,
         })
+  if (link !== undefined) askHub = (url) => askForPayload(link, url)
   const uplink = link === undefined ? undefined : new Uplink({ spool, outbox, link, log: log.of('uplink') })
 
   /** What depends on the settings and the time of day, but for the listeners. */
@@ -421,6 +427,7 @@ export async function startSensor(options: SensorOptions): Promise<Sensor> {
     async stop() {
       clearInterval(heart)
       clearInterval(minute)
+      given?.stop()
       clearInterval(keeping)
       status?.close()
       await applying

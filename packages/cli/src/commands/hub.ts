@@ -11,17 +11,21 @@ interface Common {
 }
 
 /** Makes an API token. */
-export async function createToken(options: Common & { role: string; label: string; days?: string }): Promise<void> {
-  const { Relational } = await import('@skep/hub')
+export async function createToken(
+  options: Common & { role: string; label: string; days?: string; may?: string[] },
+): Promise<void> {
+  const { Relational, capabilityNames } = await import('@skep/hub')
+  const strange = options.may?.find((one) => !(capabilityNames as readonly string[]).includes(one))
+  if (strange !== undefined)
+    throw new UserError(`--may ${strange} is none of: ${capabilityNames.join(', ')}`, exit.usage)
   if (options.role !== 'operator' && options.role !== 'viewer')
     throw new UserError(`There is no role ${options.role}: operator or viewer`, exit.usage)
   const data = dataFolder(options.data)
   const relational = await Relational.open((await findRunning(data))?.relational ?? relationalFile(data))
-  const token = await relational.tokens.create(
-    options.role,
-    options.label,
-    options.days === undefined ? {} : { ttl: Number(options.days) * 86_400 },
-  )
+  const token = await relational.tokens.create(options.role, options.label, {
+    ...(options.days !== undefined && { ttl: Number(options.days) * 86_400 }),
+    ...(options.may !== undefined && { scopes: options.may as (typeof capabilityNames)[number][] }),
+  })
   await relational.close()
   console.log(options.json === true ? JSON.stringify({ token, role: options.role }) : token)
 }

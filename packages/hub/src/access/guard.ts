@@ -85,6 +85,7 @@ const open: readonly Opening[] = [
     ['POST', 'PUT', 'DELETE'],
     ['/api/v1/claims', '/api/v1/claims/*', '/api/v1/customers', '/api/v1/customers/*'],
   ],
+  ['fetch', ['POST', 'PUT'], ['/api/v1/fetches/take', '/api/v1/fetches/{id}', '/api/v1/fetches/{id}/bytes']],
   [
     'members',
     ['GET', 'POST', 'PATCH', 'DELETE'],

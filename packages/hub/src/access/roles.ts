@@ -7,6 +7,7 @@ export const capabilities = {
   networks: 'claim networks',
   members: 'invite people, set roles, make tokens',
   train: 'run labs',
+  fetch: 'take URLs of payloads and bring what was there: for fetchers',
   operate: 'run the honeynet: all organisations, the fleet, releases',
 } as const
 export type Capability = keyof typeof capabilities

@@ -29,6 +29,7 @@ import { mineRoutes } from './routes/mine.ts'
 import { organisationRoutes } from './routes/organisations.ts'
 import { packRoutes } from './routes/packs.ts'
 import { publicRoutes } from './routes/public.ts'
+import { fetchRoutes } from './routes/fetches.ts'
 import { releaseRoutes } from './routes/releases.ts'
 import { reportRoutes } from './routes/reports.ts'
 import { routingRoutes } from './routes/routing.ts'
@@ -186,6 +187,7 @@ export function createApp(context: Context, extensions: readonly RunningExtensio
   joiningRoutes(app, context)
   desiredRoutes(app, context)
   releaseRoutes(app, context)
+  fetchRoutes(app, context)
   batches(app, context)
   views(app, context)
   eventRoutes(app, context)

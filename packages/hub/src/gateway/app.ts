@@ -232,6 +232,18 @@ export function gatewayApp(context: GatewayContext): Hono<Env> {
     return c.json(await signedDesired(relational, authority, row.name, row.fleet_group))
   })
 
+  // What a fetcher brought of what an attacker of this sensor wanted, where the operator lets it be handed on.
+  app.get('/gateway/v1/payloads/:key', async (c) => {
+    const policy = await relational.fetches.policy()
+    if (!policy.enabled || !policy.hand) return c.json({ error: 'Nothing is handed on', code: 'off' }, 403)
+    const row = await relational.fetches.get(c.req.param('key'))
+    if (row?.state === 'failed' || row?.state === 'refused') return c.json({ error: 'It could not be had' }, 410)
+    const bytes = row?.state === 'fetched' ? await blobs.get(row.sha256) : undefined
+    if (row === undefined || bytes === undefined) return c.json({ error: 'It is not here yet' }, 404)
+    const [hop] = JSON.parse(row.hops) as { address?: string }[]
+    return c.body(new Uint8Array(bytes), 200, { 'x-skep-address': hop?.address ?? '' })
+  })
+
   app.get('/gateway/v1/releases/:sha256', async (c) => {
     const sha256 = c.req.param('sha256')
     // Releases only: artifacts of other sensors are none of a sensor's business.

@@ -1,6 +1,7 @@
 import { Alerts } from './alerts.ts'
 import { Audit } from './audit.ts'
 import { openPostgres, openSqlite, type Driver } from './driver.ts'
+import { Fetches } from './fetches.ts'
 import { Fleet } from './fleet.ts'
 import { Leases } from './leases.ts'
 import { Ledger } from './ledger.ts'
@@ -25,6 +26,7 @@ export class Relational {
   readonly alerts: Alerts
   readonly audit: Audit
   readonly throttle: Throttle
+  readonly fetches: Fetches
 
   private constructor(db: Driver, holder: string) {
     this.#db = db
@@ -38,6 +40,7 @@ export class Relational {
     this.alerts = new Alerts(db)
     this.audit = new Audit(db)
     this.throttle = new Throttle(db)
+    this.fetches = new Fetches(db)
   }
 
   /**

@@ -127,4 +127,11 @@ export const steps: readonly string[] = [
   // Who gets reports by mail, and until when they have had them.
   `CREATE TABLE subscriptions (user_id TEXT NOT NULL, organisation TEXT NOT NULL, period TEXT NOT NULL,
      last TEXT NOT NULL DEFAULT '', created INTEGER NOT NULL, PRIMARY KEY (user_id, organisation, period));`,
+
+  // Payloads that attackers pointed at, and what a fetcher brought.
+  `CREATE TABLE fetches (id TEXT PRIMARY KEY, url TEXT NOT NULL, host TEXT NOT NULL, tool TEXT NOT NULL,
+     state TEXT NOT NULL, seen INTEGER NOT NULL, taken INTEGER, done INTEGER, tries INTEGER NOT NULL,
+     sha256 TEXT NOT NULL, size INTEGER NOT NULL, detail TEXT NOT NULL, hops TEXT NOT NULL, sight TEXT NOT NULL);
+   CREATE INDEX fetches_by_state ON fetches (state, seen);
+   CREATE INDEX fetches_by_taken ON fetches (taken, host);`,
 ]

@@ -99,7 +99,13 @@ export class ShellPool {
         effects: [],
       }
       if (this.#stopped || signal?.aborted === true) return resolve(nothing)
-      const job: Job = { ...request, job: this.#jobs++, world: world.id, version: world.version }
+      const job: Job = {
+        ...request,
+        given: world.given.for(request.line, world.wanted),
+        job: this.#jobs++,
+        world: world.id,
+        version: world.version,
+      }
       const abort = () => this.#send(job.job, { type: 'abort', job: job.job })
       signal?.addEventListener('abort', abort, { once: true })
       const done = (result: RunResult) => {

@@ -192,6 +192,7 @@ export class Shell {
       stdin: '',
       tty: terminal,
       effects: [],
+      given: new Map(),
     } as unknown as Io
     const result = command(args, io)
     if (result instanceof Promise) return undefined
@@ -219,6 +220,7 @@ export class Shell {
     }
     for (const effect of effects) {
       if (effect.type === 'fetch') {
+        world.want(effect.url)
         if (urls.has(effect.url)) continue
         urls.add(effect.url)
         record('payload.seen', { url: effect.url, decoded: 'run', tool: effect.tool, parent })

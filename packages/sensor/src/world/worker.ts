@@ -35,6 +35,8 @@ export interface Job {
   readonly since: number
   /** Whether output and errors go to one terminal. */
   readonly merged: boolean
+  /** What a fetcher brought of what the line may want, by URL. */
+  readonly given: readonly (readonly [string, { readonly bytes: Uint8Array; readonly address: string }])[]
 }
 
 export interface Done {
@@ -149,6 +151,7 @@ async function run(job: Job): Promise<Done> {
         tty: job.merged,
         traps,
         effects,
+        given: new Map(job.given),
         descriptor: async (path) => Buffer.from(await context.fs.readFile(path), 'latin1'),
         sleep,
         until: async (at, what) => {

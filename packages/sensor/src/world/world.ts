@@ -1,4 +1,5 @@
 import { accepts, type Persona } from '../personas/persona.ts'
+import { Given } from './given.ts'
 import type { Keeper, Kept } from './keep.ts'
 import type { Overlay } from './node.ts'
 import type { ShellPool } from './pool.ts'
@@ -14,11 +15,16 @@ export class World {
   #doors = 0
   readonly id: string
   readonly pool: ShellPool
+  /** What a fetcher brought of that which attackers wanted. */
+  readonly given: Given
+  /** The URLs that this attacker wanted, the latest last. */
+  readonly wanted = new Set<string>()
   readonly #passwords: Map<string, string>
   readonly #keys: Set<string>
   touched = Date.now()
 
-  constructor(id: string, persona: Persona, pool: ShellPool, kept?: Kept) {
+  constructor(id: string, persona: Persona, pool: ShellPool, kept?: Kept, given = new Given()) {
+    this.given = given
     this.overlay = kept?.overlay ?? new Map()
     this.#passwords = new Map(kept?.passwords)
     this.#keys = new Set(kept?.keys)
@@ -52,6 +58,14 @@ export class World {
     this.#doors++
   }
 
+  /** This attacker wants something that is elsewhere. */
+  want(url: string): void {
+    this.wanted.delete(url)
+    this.wanted.add(url)
+    if (this.wanted.size > 32) this.wanted.delete(this.wanted.values().next().value ?? '')
+    this.given.want(url)
+  }
+
   /** Differs after each change. */
   get mark(): string {
     return `${this.version} ${this.#doors}`
@@ -77,18 +91,25 @@ export class Worlds {
   readonly #max: number
   readonly #keeper: Keeper | undefined
   readonly #fault: (error: unknown) => void
+  readonly #given: Given | undefined
   #saving: Promise<void> = Promise.resolve()
 
   constructor(
     persona: Persona,
     pool: ShellPool,
-    { max = 2000, keeper, fault = () => {} }: { max?: number; keeper?: Keeper; fault?: (error: unknown) => void } = {},
+    {
+      max = 2000,
+      keeper,
+      given,
+      fault = () => {},
+    }: { max?: number; keeper?: Keeper; given?: Given | undefined; fault?: (error: unknown) => void } = {},
   ) {
     this.#persona = persona
     this.pool = pool
     this.#max = max
     this.#keeper = keeper
     this.#fault = fault
+    this.#given = given
   }
 
   of(source: string): World {
@@ -110,7 +131,7 @@ export class Worlds {
   }
 
   #open(source: string): World {
-    const world = new World(source, this.#persona, this.pool, this.#keeper?.load(source))
+    const world = new World(source, this.#persona, this.pool, this.#keeper?.load(source), this.#given)
     this.#saved.set(world, world.mark)
     return world
   }

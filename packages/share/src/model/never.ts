@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net'
-import { isPublic, type Relational } from '@skep/hub'
+import type { Relational } from '@skep/hub'
+import { isPublic } from '@skep/vocabulary'
 import type { Warninglists } from './lists.ts'
 
 /** Why something is not shared: the words under which it is counted. */

@@ -25,6 +25,8 @@ export interface Io {
   /** Whether the attacker sits at a terminal. */
   readonly tty: boolean
   readonly effects: Effect[]
+  /** What a fetcher brought of what is elsewhere, by URL. */
+  readonly given: ReadonlyMap<string, { readonly bytes: Uint8Array; readonly address: string }>
   /** What is to run when the shell ends. */
   readonly traps: { exit?: string }
   /** What comes from a process that stands in for a file: <(…). */

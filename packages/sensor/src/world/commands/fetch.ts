@@ -1,11 +1,13 @@
 import { sayingsOf } from '../../personas/facts.ts'
 import { isIP } from 'node:net'
 import { nameOf, resolvePath } from '../node.ts'
-import { complain, letters, say, type Command, type Io, type Result } from './command.ts'
+import { payloadUrl } from '@skep/vocabulary'
+import { complain, human, letters, say, type Command, type Io, type Result } from './command.ts'
 
 // Programs that fetch. The sensor opens no connection that an attacker asked for, so the machine behaves like one whose
 // network lets nothing out: names are not resolved, connections are refused on the way. What was to be fetched is
-// recorded, and the attacker tries the second and the third way, which is recorded too. Only the machine itself answers.
+// recorded, and the attacker tries the second and the third way, which is recorded too. Only the machine itself answers,
+// and what the hub's fetcher brought, where the operator lets it be handed on, comes as if it were fetched here.
 
 const stamp = (): string => new Date().toISOString().slice(0, 19).replace('T', ' ')
 const withScheme = (url: string): string => (/^[a-z][a-z0-9+.-]*:\/\//i.test(url) ? url : `http://${url}`)
@@ -29,9 +31,19 @@ function target(raw: string): Target {
 
 type Reach = 'unresolved' | 'unreachable' | 'refused' | 'here'
 
+/** What a fetcher brought of it. */
+const givenOf = ({ url }: Target, { given }: Io) => given.get(payloadUrl(url) ?? '')
+
 /** What becomes of a connection: decided by the machine's own network, the same each time. */
-async function reach({ host, port }: Target, io: Io): Promise<Reach> {
+async function reach(to: Target, io: Io): Promise<Reach> {
+  const { host, port } = to
   const { ip, gateway } = io.machine.network
+  const given = givenOf(to, io)
+  if (given !== undefined) {
+    // As long as it takes on a line of a few megabytes a second.
+    await io.sleep(120 + ((host.length * 37) % 200) + given.bytes.length / 2000)
+    return 'here'
+  }
   if (host === 'localhost' || host === io.machine.hostname || host === ip || /^127\./.test(host) || host === '::1')
     return port === 80 ? 'here' : 'refused'
   if (isIP(host) === 0) {
@@ -47,8 +59,12 @@ const words: Readonly<Record<Exclude<Reach, 'here'>, string>> = {
   refused: 'Connection refused',
 }
 
-/** What the machine's own web server gives. */
-function ownPage({ path }: Target, { fs }: Io): Uint8Array | undefined {
+/** What is there: what a fetcher brought, or what the machine's own web server gives. */
+function ownPage(to: Target, io: Io): Uint8Array | undefined {
+  const { path } = to
+  const { fs } = io
+  const given = givenOf(to, io)
+  if (given !== undefined) return given.bytes
   const file =
     path === '/' ? '/var/www/html/index.nginx-debian.html' : resolvePath('/var/www/html', `.${path.split('?')[0]}`)
   try {
@@ -126,8 +142,9 @@ const wget: Command = async (args, io) => {
       code = 4
       continue
     }
-    if (to.host === 'localhost' || isIP(to.host) === 0) err += `Resolving ${to.host} (${to.host})... 127.0.0.1\n`
-    const place = isIP(to.host) === 0 ? `${to.host} (${to.host})|127.0.0.1|:${to.port}` : `${to.host}:${to.port}`
+    const address = givenOf(to, io)?.address || '127.0.0.1'
+    if (to.host === 'localhost' || isIP(to.host) === 0) err += `Resolving ${to.host} (${to.host})... ${address}\n`
+    const place = isIP(to.host) === 0 ? `${to.host} (${to.host})|${address}|:${to.port}` : `${to.host}:${to.port}`
     if (came !== 'here') {
       err += `Connecting to ${place}... failed: ${words[came]}.\n`
       code = 4
@@ -140,11 +157,31 @@ const wget: Command = async (args, io) => {
       code = 8
       continue
     }
-    err += `200 OK\nLength: ${page.length} [text/html]\nSaving to: ‘${file === '-' ? 'STDOUT' : file}’\n\n     0K${' '.repeat(53)}100% 41.2M=0s\n\n${stamp()} (41.2 MB/s) - ${file === '-' ? 'written to stdout' : `‘${file}’ saved`} [${page.length}/${page.length}]\n\n`
+    const media = givenOf(to, io) === undefined ? 'text/html' : 'application/octet-stream'
+    const size = page.length < 1024 ? `${page.length}` : `${page.length} (${human(page.length)})`
+    err += `200 OK\nLength: ${size} [${media}]\nSaving to: ‘${file === '-' ? 'STDOUT' : file}’\n\n${progress(page.length, file === '-' ? '-' : nameOf(file), io.tty)}\n${stamp()} (41.2 MB/s) - ${file === '-' ? 'written to stdout' : `‘${file}’ saved`} [${page.length}/${page.length}]\n\n`
     if (file === '-') out += Buffer.from(page).toString('latin1')
     else io.fs.write(resolvePath(io.cwd, options.has('P') ? `${options.get('P')}/${file}` : file), page, true)
   }
   return { out, err: quiet ? '' : err, code }
+}
+
+/** How wget tells its progress: a bar at a terminal, dots elsewhere (a dot a KiB, 50 a line). */
+function progress(bytes: number, file: string, tty: boolean): string {
+  if (tty) {
+    const name = file.length > 19 ? file.slice(0, 19) : file.padEnd(19)
+    return `\r${name} 100%[===================>] ${human(bytes).padStart(7)}  --.-KB/s    in 0s      \n`
+  }
+  const full = Math.max(1, Math.ceil(bytes / 51_200))
+  if (full > 400) return `${progress(51_200 * 400, file, false)}`
+  return Array.from({ length: full }, (_, row) => {
+    const dots = Math.min(50, Math.floor((bytes - row * 51_200) / 1024))
+    const marks = Array.from({ length: 5 }, (_each, i) =>
+      '.'.repeat(Math.max(0, Math.min(10, dots - i * 10))).padEnd(10),
+    ).join(' ')
+    const percent = Math.min(100, Math.floor(((row + 1) * 51_200 * 100) / bytes))
+    return `${`${row * 50}K`.padStart(6)} ${marks} ${String(percent).padStart(2)}% 41.2M${row === full - 1 ? '=0s' : ' 0s'}\n`
+  }).join('')
 }
 
 const curlLong =
@@ -256,7 +293,7 @@ const busyboxWget: Command = async (args, io) => {
     if (came === 'unresolved') err += `wget: bad address '${to.host}'\n`
     else {
       const quiet = options.has('q') || options.has('quiet')
-      const resolved = isIP(to.host) === 0 ? '127.0.0.1' : to.host
+      const resolved = isIP(to.host) === 0 ? givenOf(to, io)?.address || '127.0.0.1' : to.host
       err += quiet ? '' : `Connecting to ${to.host}:${to.port} (${resolved}:${to.port})\n`
       if (came !== 'here') err += `wget: can't connect to remote host (${resolved}): ${words[came]}\n`
       else {
@@ -284,6 +321,12 @@ const busyboxTftp: Command = async (args, io) => {
   const file = options.get('r') ?? options.get('l')
   if (host === undefined || file === undefined) return { code: 1 }
   io.effects.push({ type: 'fetch', url: `tftp://${host}${port === undefined ? '' : `:${port}`}/${file}`, tool: 'tftp' })
+  const brought = io.given.get(payloadUrl(`tftp://${host}${port === undefined ? '' : `:${port}`}/${file}`) ?? '')
+  if (brought !== undefined) {
+    await io.sleep(300 + brought.bytes.length / 200)
+    io.fs.write(resolvePath(io.cwd, options.get('l') ?? nameOf(file)), brought.bytes, true)
+    return {}
+  }
   if (isIP(host) === 0) {
     await io.sleep(2000)
     return complain(`tftp: bad address '${host}'\n`)
@@ -297,7 +340,13 @@ const ftpget: Command = async (args, io) => {
   const [host, local, remote = local] = rest
   if (host === undefined || local === undefined) return { code: 1 }
   io.effects.push({ type: 'fetch', url: `ftp://${host}/${remote}`, tool: 'ftpget' })
-  const came = await reach({ url: '', scheme: 'ftp', host, port: 21, path: '/' }, io)
+  const url = `ftp://${host}/${remote}`
+  const came = await reach({ url, scheme: 'ftp', host, port: 21, path: '/' }, io)
+  const brought = io.given.get(payloadUrl(url) ?? '')
+  if (brought !== undefined) {
+    io.fs.write(resolvePath(io.cwd, local), brought.bytes, true)
+    return {}
+  }
   if (came === 'unresolved') return complain(`ftpget: bad address '${host}'\n`)
   return complain(`ftpget: can't connect to remote host (${host}): ${came === 'here' ? words.refused : words[came]}\n`)
 }
