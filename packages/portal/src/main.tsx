@@ -126,6 +126,10 @@ const router = createRouter({
       lazyRouteComponent(() => import('./pages/honeynet.tsx'), 'Honeynet'),
     ),
     page(
+      '/payloads',
+      lazyRouteComponent(() => import('./pages/payloads.tsx'), 'Payloads'),
+    ),
+    page(
       '/ledger',
       lazyRouteComponent(() => import('./pages/ledger.tsx'), 'LedgerPage'),
     ),

@@ -21,6 +21,8 @@ import { shadowserverRoutes } from './shadowserver/routes.ts'
 import { Forwarder } from './siem/forwarder.ts'
 import { siemRoutes } from './siem/routes.ts'
 import { sampleRoutes } from './samples/routes.ts'
+import { Scans } from './samples/scan.ts'
+import { Yara } from './samples/yara.ts'
 import { pace } from './pace.ts'
 import { Ids } from './stix/ids.ts'
 import type { Author } from './stix/objects.ts'
@@ -138,6 +140,8 @@ export const sharing = (options: SharingOptions = {}): Extension => ({
     const gateway = new HpfeedsGateway(share, intake)
     if (options.hpfeeds !== undefined) await gateway.start(options.hpfeeds)
     const forwarder = new Forwarder(share)
+    const yara = new Yara(join(context.folder, 'yara'))
+    const scans = new Scans(share, yara)
     const { log } = context
     return {
       open: [
@@ -157,11 +161,12 @@ export const sharing = (options: SharingOptions = {}): Extension => ({
         ownIntelmqRoutes(app, share)
         intakeRoutes(app, share, intake, gateway)
         siemRoutes(app, share, forwarder)
-        sampleRoutes(app, share)
+        sampleRoutes(app, share, scans, yara)
       },
       jobs: [
         { every: 3_600_000, first: 30_000, work: () => share.measure(), lease: 'share ttl' },
         { every: 3_600_000, work: async () => feeds.sweep() },
+        { every: 60_000, first: 20_000, work: () => scans.work(), lease: 'share yara' },
         { every: 600_000, first: 120_000, work: () => reporting.gather(), lease: 'share gather' },
         { every: 5000, work: () => forwarder.forward(), lease: 'share sinks' },
         { every: 60_000, work: () => reporting.deliver(), lease: 'share deliver' },
@@ -187,6 +192,7 @@ export const sharing = (options: SharingOptions = {}): Extension => ({
       stop: async () => {
         await gateway.stop()
         await forwarder.stop()
+        await yara.stop()
       },
     }
   },

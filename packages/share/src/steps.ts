@@ -31,4 +31,7 @@ export const steps: readonly string[] = [
      subscribes TEXT NOT NULL, created INTEGER NOT NULL);
    CREATE TABLE share_sinks (id TEXT PRIMARY KEY, settings TEXT NOT NULL, secret TEXT NOT NULL, place TEXT NOT NULL,
      sent INTEGER NOT NULL, problem TEXT NOT NULL, made INTEGER NOT NULL, last INTEGER)`,
+  `CREATE TABLE share_yara (sha256 TEXT PRIMARY KEY, matches TEXT NOT NULL, problem TEXT NOT NULL, rules TEXT NOT NULL,
+     at INTEGER NOT NULL);
+   CREATE INDEX share_yara_by_rules ON share_yara (rules, at)`,
 ]

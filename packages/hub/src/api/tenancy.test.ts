@@ -141,7 +141,7 @@ describe('every route', () => {
     // Not shut by mistake: these are what only operators do.
     for (const { path } of closed)
       expect(path).toMatch(
-        /^\/api\/v1\/(sensors|fleet|invites|groups|desired|settings|releases|rollouts|batches|dead-letters|checks|organisations|users|providers|decisions|certs|gateway|probe|joining)/,
+        /^\/api\/v1\/(sensors|fleet|invites|groups|desired|settings|releases|rollouts|batches|dead-letters|checks|organisations|users|providers|decisions|certs|gateway|probe|joining|fetches|fetch-policy|yara)/,
       )
     // What anyone may call shows nothing of anybody.
     for (const { method, path } of all.filter((one) => ruleOf(one.method, one.path) === 'anyone'))

@@ -31,6 +31,7 @@ const pagesFor = (me: Me): (readonly [string, string])[] => {
     ['/sharing', 'Sharing'],
     ...(operator
       ? ([
+          ['/payloads', 'Payloads'],
           ['/ledger', 'Ledger'],
           ['/honeynet', 'Honeynet'],
         ] as const)

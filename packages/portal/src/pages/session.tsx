@@ -238,6 +238,67 @@ function Replay({ sha256, seek }: { sha256: string; seek: { current: (seconds: n
 }
 
 /** One artifact: its bytes to look at, and who brought it. */
+interface Facts {
+  readonly type: string
+  readonly md5: string
+  readonly sha1: string
+  readonly tlsh?: string
+  readonly entropy: number
+  readonly yara: readonly { rule: string; description: string; attack: string; tags: readonly string[] }[]
+  readonly yara_problem: string
+}
+
+/** What can be told of a file without running it. */
+function FactsCard({ facts }: { facts: Facts }): ReactNode {
+  return (
+    <Card title="What it is" wide>
+      <dl className="facts">
+        <div>
+          <dt>Type</dt>
+          <dd>{facts.type}</dd>
+        </div>
+        <div>
+          <dt>Entropy</dt>
+          <dd>
+            {facts.entropy.toFixed(2)} bits a byte{facts.entropy > 7.2 ? ': packed or encrypted' : ''}
+          </dd>
+        </div>
+        <div>
+          <dt>MD5</dt>
+          <dd className="mono">{facts.md5}</dd>
+        </div>
+        <div>
+          <dt>SHA-1</dt>
+          <dd className="mono">{facts.sha1}</dd>
+        </div>
+        {facts.tlsh === undefined ? null : (
+          <div>
+            <dt>TLSH</dt>
+            <dd className="mono">{facts.tlsh}</dd>
+          </div>
+        )}
+        <div>
+          <dt>YARA</dt>
+          <dd>
+            {facts.yara_problem !== ''
+              ? `not looked into: ${facts.yara_problem}`
+              : facts.yara.length === 0
+                ? 'meets no rule'
+                : null}
+            <ul className="plain">
+              {facts.yara.map(({ rule, description, attack }) => (
+                <li key={rule}>
+                  <code>{rule}</code> {description} {attack === '' ? null : <span className="faint">{attack}</span>}
+                </li>
+              ))}
+            </ul>
+          </dd>
+        </div>
+      </dl>
+    </Card>
+  )
+}
+
 export function Artifact(): ReactNode {
   const { sha256 = '' } = useParams({ strict: false })
   const { data, error } = useApi<{ sha256: string; size: number; head: string }>(`artifacts/${sha256}`)
@@ -255,6 +316,7 @@ export function Artifact(): ReactNode {
     }[]
   }>('indicators', { ...window, type: 'artifact', value: sha256, limit: 1 })
   const row = seen?.rows[0]
+  const { data: facts } = useApi<Facts>(`artifacts/${sha256}/facts`)
   return (
     <>
       <div className="lede">
@@ -274,6 +336,7 @@ export function Artifact(): ReactNode {
           </p>
         )}
       </div>
+      {facts === undefined ? null : <FactsCard facts={facts} />}
       <Card title="Bytes" wide>
         {error !== null ? (
           <Empty>

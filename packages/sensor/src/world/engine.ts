@@ -240,7 +240,7 @@ function outcomeOf(known: Sayings['programs'][string]): Outcome {
   return {
     stdout: unsafeBytesFromLatin1(plain(known.out ?? '')) as unknown as string,
     stdoutKind: 'bytes',
-    stderr: known.err ?? '',
+    stderr: plain(known.err ?? ''),
     exitCode: known.code ?? 0,
   }
 }
@@ -262,7 +262,7 @@ export function makeEngine(
     return {
       stdout: unsafeBytesFromLatin1(plain(out)) as unknown as string,
       stdoutKind: 'bytes' as const,
-      stderr: err,
+      stderr: plain(err),
       exitCode: code,
     }
   }
@@ -352,7 +352,7 @@ export function makeEngine(
           return {
             stdout: unsafeBytesFromLatin1(plain(out)) as unknown as string,
             stdoutKind: 'bytes' as const,
-            stderr: err,
+            stderr: plain(err),
             exitCode: code,
           }
         },

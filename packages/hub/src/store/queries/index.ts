@@ -1,6 +1,7 @@
 // Every named query, one a file.
 export * from './activity.ts'
 export * from './arrivals.ts'
+export * from './artifacts.ts'
 export * from './breakdown.ts'
 export * from './campaigns.ts'
 export * from './events.ts'
