@@ -49,7 +49,7 @@ for (const line of readFileSync(lines, 'utf8').split('\n')) {
   must(
     `cd ${at} && mount -t proc proc proc && mount -t sysfs sys sys && mount -t tmpfs -o mode=755 udev dev && mkdir -p dev/pts dev/shm && mount -t devpts -o newinstance,ptmxmode=666 devpts dev/pts && mount -t tmpfs -o mode=1777 tmpfs dev/shm && mount -t tmpfs -o mode=755 tmpfs run && mkdir -p run/lock run/sshd run/user/0 && ln -s pts/ptmx dev/ptmx && ln -s /proc/self/fd dev/fd && ` +
       'mknod -m 666 dev/null c 1 3 && mknod -m 666 dev/zero c 1 5 && mknod -m 666 dev/full c 1 7 && mknod -m 666 dev/random c 1 8 && mknod -m 666 dev/urandom c 1 9 && mknod -m 666 dev/tty c 5 0 && ' +
-      "echo mail1 > etc/hostname && printf '127.0.0.1 localhost\\n127.0.1.1 mail1\\n' > etc/hosts && echo nameserver 10.0.5.1 > etc/resolv.conf",
+      "echo mail1 > etc/hostname && printf '127.0.0.1 localhost\\n127.0.1.1 mail1\\n' > etc/hosts && rm -f etc/resolv.conf && echo nameserver 10.0.5.1 > etc/resolv.conf",
   )
   const { stdout, stderr, status } = spawnSync(
     'chroot',

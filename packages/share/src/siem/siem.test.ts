@@ -12,6 +12,7 @@ import { uuidv7, type StoredEvent } from '@skep/vocabulary'
 import { canary, known, sharingHub } from '../testing.ts'
 import { cefHead, cefOf, cefValue } from './cef.ts'
 import { ecsOf } from './ecs.ts'
+import { kafkaBroker, type KafkaMessage } from './kafka-broker.ts'
 import { Forwarder } from './forwarder.ts'
 import { ocsfOf } from './ocsf.ts'
 import { syslogLine } from './sinks.ts'
@@ -393,6 +394,29 @@ describe('sinks', () => {
     },
     40_000,
   )
+
+  test('Kafka takes them, those of one source in one partition; what it refuses is not passed over', async () => {
+    const got: KafkaMessage[] = []
+    const { server, fail } = await kafkaBroker(base + 3, 'skep.events', got)
+    const forwarder = new Forwarder(house.share)
+    const id = await forwarder.add({ kind: 'kafka', host: '127.0.0.1', port: base + 3, tls: false }, '')
+    const ids = await happen(4)
+    await settled()
+    // Not enough replicas: nothing is taken, and the place stays.
+    fail(19)
+    await forwarder.forward()
+    expect((await forwarder.list()).find((one) => one.id === id)).toMatchObject({ sent: 0 })
+    expect((await forwarder.list()).find((one) => one.id === id)?.problem).not.toBe('')
+    fail(0)
+    await forwarder.forward()
+    expect(got.map(({ value }) => (JSON.parse(value) as { id: string }).id).sort()).toEqual([...ids].sort())
+    expect(new Set(got.map(({ partition }) => partition)).size).toBe(1)
+    expect(got[0]).toMatchObject({ headers: { kind: 'command.run' } })
+    expect((await forwarder.list()).find((one) => one.id === id)).toMatchObject({ sent: 4, problem: '' })
+    await forwarder.remove(id)
+    await forwarder.stop()
+    await new Promise((resolve) => server.close(resolve))
+  }, 60_000)
 
   test('operators set them; a secret is never shown', async () => {
     const api = async (method: string, path: string, body?: object) => {

@@ -29,6 +29,21 @@ export const sinkShape = z.discriminatedUnion('kind', [
       .default('skep.events'),
     dialect: z.enum(dialectNames).default('json'),
   }),
+  z.strictObject({
+    kind: z.literal('kafka'),
+    /** Any broker of the cluster; it names the others. */
+    host: z.string().min(1).max(253),
+    port: z.number().int().min(1).max(65_535).default(9092),
+    tls: z.boolean().default(true),
+    ca: z.string().max(20_000).optional(),
+    /** How one signs in, where there is a secret. */
+    sasl: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).default('scram-sha-512'),
+    topic: z
+      .string()
+      .regex(/^[A-Za-z0-9._-]{1,249}$/)
+      .default('skep.events'),
+    dialect: z.enum(dialectNames).default('json'),
+  }),
 ])
 export type SinkSettings = z.infer<typeof sinkShape>
 
@@ -129,6 +144,51 @@ async function nats(settings: Extract<SinkSettings, { kind: 'nats' }>, secret: s
   }
 }
 
+/**
+ * Opens a Kafka cluster. Events of one source go to one partition, so that they stay in order; a batch counts as taken
+ * when all replicas in sync have it. @param secret user:password; '' for none
+ */
+async function kafka(settings: Extract<SinkSettings, { kind: 'kafka' }>, secret: string): Promise<Sink> {
+  const { CompressionTypes, Kafka, logLevel } = await import('kafkajs')
+  const [username = '', password = ''] = secret.split(/:(.*)/s)
+  const cluster = new Kafka({
+    clientId: 'skep',
+    brokers: [`${settings.host}:${settings.port}`],
+    ssl: settings.tls && { ...(settings.ca !== undefined && { ca: settings.ca }) },
+    ...(secret !== '' && { sasl: { mechanism: settings.sasl as 'plain', username, password } }),
+    connectionTimeout: patience,
+    authenticationTimeout: patience,
+    requestTimeout: patience,
+    retry: { retries: 1 },
+    logLevel: logLevel.NOTHING,
+  })
+  const producer = cluster.producer({ allowAutoTopicCreation: false, maxInFlightRequests: 1 })
+  await producer.connect()
+  const dialect = dialectOf(settings.dialect)
+  return {
+    async send(events) {
+      await producer.send({
+        topic: settings.topic,
+        acks: -1,
+        compression: CompressionTypes.GZIP,
+        messages: events.map((event) => ({
+          key: event.source?.ip ?? event.sensor,
+          value: settings.dialect === 'json' ? JSON.stringify(event) : (dialect?.line(event) ?? summary(event)),
+          timestamp: String(Date.parse(event.time)),
+          headers: { kind: event.kind },
+        })),
+      })
+    },
+    close: () => producer.disconnect(),
+  }
+}
+
+const kinds = {
+  syslog,
+  nats,
+  kafka,
+} as { readonly [kind in SinkSettings['kind']]: (settings: never, secret: string) => Promise<Sink> }
+
 /** Opens a way. @throws Error when the other end cannot be reached, or is not who it should be */
 export const openSink = (settings: SinkSettings, secret: string): Promise<Sink> =>
-  settings.kind === 'syslog' ? syslog(settings) : nats(settings, secret)
+  kinds[settings.kind](settings as never, secret)
