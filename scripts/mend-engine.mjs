@@ -1,17 +1,12 @@
 // The shell's engine (just-bash) is built for other uses, and in a few places it says or does what no real bash does.
 // Those are mended as it is bundled. Each mend must fit, or the build fails: a new version of the engine is looked at
 // again.
-import { readFileSync } from 'node:fs'
-
-const { help } = JSON.parse(
-  readFileSync(new URL('../packages/sensor/src/personas/facts/debian-11-says.json', import.meta.url), 'utf8'),
-)
-
 const mends = [
   {
     why: 'help is that of bash',
     find: /(function \w+\(\)\{)(let \w+=\[\];\w+\.push\("just-bash shell builtins"\))/,
-    put: (_, head, rest) => `${head}return{exitCode:0,stdout:${JSON.stringify(help)},stderr:""};${rest}`,
+    put: (_, head, rest) =>
+      `${head}return{exitCode:0,stdout:globalThis[Symbol.for("skep.shell")]?.help??"",stderr:""};${rest}`,
   },
   {
     why: 'a file that cannot be written ends one command, not the whole line, and the reason is told',
@@ -39,14 +34,30 @@ const mends = [
     put: '',
   },
   {
-    why: 'the version of Debian 11',
-    find: /"5\.1\.0\(1\)-release"/,
-    put: '"5.1.4(1)-release"',
+    why: 'the version of the machine that is played',
+    find: /case"BASH_VERSION":return (\w+);/,
+    put: 'case"BASH_VERSION":return globalThis[Symbol.for("skep.shell")]?.version??$1;',
   },
   {
     why: 'what was counted as text and goes on as bytes has fewer of them: that is no fault',
     find: /\(!Number\.isSafeInteger\((\w+)\)\|\|\1<0\|\|\1>(\w+)\)&&this\.fail\(new \w+\(`\$\{\w+\}: invalid \$\{\w+\} accounting`,"output_size"\)\)/,
     put: '$1>$2&&($1=$2)',
+  },
+  {
+    why: 'each line of a shell knows where it was before',
+    find: /previousDir:"\/home\/user"/,
+    put: 'previousDir:t.env?.OLDPWD??""',
+  },
+  {
+    why: 'cd tells what it cannot do',
+    find: /let (\w+)=(\w+)\.slice\((\w+)\);if\(\1\.length===0\|\|\1\[0\]==="~"\?/,
+    put: (_, rest, args, at) =>
+      `let ${rest}=${args}.slice(${at});if(${rest}.length>1)return{stdout:"",stderr:"bash: cd: too many arguments\\n",exitCode:1};if(${rest}[0]==="-"&&!e.state.previousDir)return{stdout:"",stderr:"bash: cd: OLDPWD not set\\n",exitCode:1};if(${rest}.length===0||${rest}[0]==="~"?`,
+  },
+  {
+    why: 'the homes of all users are known',
+    find: /(\w+)\.user==="root"\?"\/root":`~\$\{\1\.user\}`/,
+    put: '(globalThis[Symbol.for("skep.shell")]?.homes?.[$1.user]??`~${$1.user}`)',
   },
   {
     why: 'bash says it so',

@@ -3,16 +3,27 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { loadIdentity } from '../packages/sensor/src/identity.ts'
+import type { PersonaName } from '../packages/sensor/src/personas/index.ts'
 import { freshState, ShellPool } from '../packages/sensor/src/world/pool.ts'
 import { asked } from '../packages/sensor/src/world/shell.ts'
 import { Worlds } from '../packages/sensor/src/world/world.ts'
 import { verdict, type Recorded, type Verdict } from './fidelity.ts'
 
-const { persona } = await loadIdentity(mkdtempSync(join(tmpdir(), 'skep-identity-')))
-const pool = new ShellPool(persona.machine)
-const worlds = new Worlds(persona, pool)
-const root = persona.machine.users[0]!
-afterAll(() => pool.stop())
+/** A machine of a persona, and what answers on it. */
+async function play(name: PersonaName) {
+  const { persona } = await loadIdentity(mkdtempSync(join(tmpdir(), 'skep-identity-')), name)
+  const pool = new ShellPool(persona.machine)
+  return { persona, pool, worlds: new Worlds(persona, pool) }
+}
+const machines = new Map<PersonaName, ReturnType<typeof play>>()
+const machine = (name: PersonaName): ReturnType<typeof play> => {
+  const known = machines.get(name) ?? play(name)
+  machines.set(name, known)
+  return known
+}
+afterAll(async () => {
+  for (const one of machines.values()) await (await one).pool.stop()
+})
 
 const recordingsOf = (name: string): Recorded[] =>
   readFileSync(new URL(`recordings/${name}.jsonl`, import.meta.url), 'utf8')
@@ -21,39 +32,46 @@ const recordingsOf = (name: string): Recorded[] =>
     .map((line) => JSON.parse(line) as Recorded)
 
 /** Answers a line in a world of its own, as a shell that was given one command. */
-async function answer(input: string, source: string) {
+async function answer(name: PersonaName, input: string, source: string) {
+  const { persona, pool, worlds } = await machine(name)
   const result = await pool.run(
     worlds.of(source),
     {
       state: freshState('/root', 'root', '/bin/bash'),
       line: Buffer.from(input).toString('latin1'),
       stdin: '',
-      user: root,
+      user: persona.machine.users[0]!,
       source,
       since: Date.now(),
       merged: false,
     },
     AbortSignal.timeout(30_000),
   )
-  const { out, err } = asked(result, false, input)
-  return { out: out.toString('latin1'), err: err.toString('latin1'), code: result.code }
+  const { out, err, code } = asked(result, false, input, persona.machine)
+  return { out: out.toString('latin1'), err: err.toString('latin1'), code }
 }
 
 test.each([
   // Real attackers' lines, and lines of our own that try every program and what the shell can.
-  ['debian-11', 0.95],
-  ['debian-11-wide', 0.85],
-])(
-  'the lines of %s are answered as a real Debian 11 answered them',
-  async (name, share) => {
+  ['debian-11', 'debian-11', 0.95],
+  ['debian-11-wide', 'debian-11', 0.85],
+  // The same lines as other systems answered them.
+  ['debian-12', 'debian-12', 0.95],
+  ['ubuntu-20.04', 'ubuntu-20.04', 0.95],
+  ['ubuntu-22.04', 'ubuntu-22.04', 0.95],
+  ['ubuntu-24.04', 'ubuntu-24.04', 0.95],
+] as const)(
+  'the lines of %s are answered as a real %s answered them',
+  async (name, played, share) => {
+    const { persona } = await machine(played)
     const recordings = recordingsOf(name)
     const found: { input: string; is: Verdict; said: { out: string; err: string; code: number } }[] = []
     let next = 0
     await Promise.all(
-      [1, 2, 3].map(async () => {
+      [1, 2, 3, 4].map(async () => {
         for (let i = next++; i < recordings.length; i = next++) {
           const recorded = recordings[i]!
-          const said = await answer(recorded.input, `${name} ${i}`)
+          const said = await answer(played, recorded.input, `${name} ${i}`)
           found.push({ input: recorded.input, is: verdict(recorded, said, persona.machine.hostname), said })
         }
       }),

@@ -37,7 +37,10 @@ export function shape(text: string, host = 'mail1'): string {
       .replace(/^(UNAME:)?Linux [^\n]*/gm, '$1Linux')
       .replace(/^GPU:.*$/m, 'GPU:')
       // A connection that fails at once, and one that is turned back on the way.
-      .replace(/Couldn't connect to server|Failed to connect to \S+ port \d+: No route to host/g, 'no connection')
+      .replace(
+        /Failed to connect to \S+ port \d+(?: after \d+ ms)?: (?:No route to host|Couldn't connect to server)|Couldn't connect to server/g,
+        'no connection',
+      )
       .replace(/ {2}% Total[\s\S]*?--:--:--     0(?=curl)/g, '')
       .replace(/chattr: Operation not supported while setting flags on \S+\n/g, '')
       .replace(/^(Err|Hit|Ign|W: Failed to fetch).*\n( {2}Temporary.*\n)?/gm, '')

@@ -8,6 +8,31 @@ import type { Seed } from './seed.ts'
 
 // A small server of somebody who is not paid to look after it.
 
+/** Packages by whose versions words differ. */
+const telling = new Set([
+  'bash',
+  'coreutils',
+  'curl',
+  'gawk',
+  'lsb-release',
+  'python3-minimal',
+  'dash',
+  'htop',
+  'less',
+  'libpam-modules',
+  'nano',
+  'procps',
+  'sudo',
+  'ufw',
+])
+const versionsOf = (packages: readonly string[]): Record<string, string> =>
+  Object.fromEntries(
+    packages.flatMap((line) => {
+      const [name = '', version = ''] = line.split('|', 2)
+      return telling.has(name) ? [[name, version]] : []
+    }),
+  )
+
 const passwords = [
   'root',
   'admin',
@@ -128,7 +153,7 @@ const settingOf = (text: string, key: string): string =>
 
 /** Makes the persona of a server. */
 export function server(release: Release, seed: Seed, hostKeys: SshFace['hostKeys'], installed: number): Persona {
-  const { release: told, tree } = factsOf(release.system)
+  const { release: told, tree, packages } = factsOf(release.system)
   const systemUsers = told.users.map(userOf)
   const groups = told.groups.map(groupOf)
   const ubuntu = release.id === 'ubuntu'
@@ -229,6 +254,7 @@ export function server(release: Release, seed: Seed, hostKeys: SshFace['hostKeys
   const hex = (label: string, bytes: number) => seed.bytes(label).toString('hex', 0, bytes)
   const machine: Machine = {
     system: release.system,
+    versions: versionsOf(packages),
     hostname,
     domain: `${org}.local`,
     os: {

@@ -29,7 +29,7 @@ async function device(name: PersonaName) {
       since: Date.now(),
       merged,
     })
-    const { out, err } = asked(result, merged, line)
+    const { out, err } = asked(result, merged, line, persona.machine)
     return { out: out.toString(), err: err.toString(), code: result.code }
   }
   const out = async (line: string): Promise<string> => (await say(line)).out.trim()

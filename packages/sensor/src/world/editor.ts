@@ -7,6 +7,8 @@ export interface Tty {
   /** Whether the line is edited and echoed here (a PTY), or comes as it is (a pipe). */
   readonly pty: boolean
   readonly signal: AbortSignal
+  /** Columns and rows as the client told them last. */
+  readonly size?: () => { readonly width: number; readonly height: number }
 }
 
 export const maxLine = 64 * 1024

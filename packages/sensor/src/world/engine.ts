@@ -1,4 +1,5 @@
 import { Bash, defineCommand, parse, unsafeBytesFromLatin1 } from 'just-bash'
+import { before } from './version.ts'
 import type { Sayings } from '../personas/facts.ts'
 import type { Machine } from '../personas/machine.ts'
 import { builtins } from './commands/builtins.ts'
@@ -253,7 +254,17 @@ function outcomeOf(known: Sayings['programs'][string]): Outcome {
  */
 export function makeEngine(
   options: ConstructorParameters<typeof Bash>[0],
-  { says, shell, terminal }: { readonly says: Sayings; readonly shell: Machine['shell']; readonly terminal: boolean },
+  {
+    says,
+    shell,
+    versions,
+    terminal,
+  }: {
+    readonly says: Sayings
+    readonly shell: Machine['shell']
+    readonly versions: Machine['versions']
+    readonly terminal: boolean
+  },
   run: (command: Command, args: string[], context: Context) => Promise<Result>,
   background: { depth: number },
 ): Bash {
@@ -321,14 +332,14 @@ export function makeEngine(
           }
         const stderr =
           name === 'sh'
-            ? (shell === 'ash' ? asAsh : asDash)(args, context, outcome)
+            ? (shell === 'ash' ? asAsh : asDash)(args, context, outcome, before(versions['dash'], '0.5.11'))
             : gnu(name, args, await target(name, args, context, outcome.stderr))
         // What was counted before is counted anew.
         const exitCode =
-          stderr.startsWith('sh: 0: ') || /^(sed: can't read|awk: fatal|sort: cannot read)/.test(stderr)
+          /^sh: 0: (?!Can't)/.test(stderr) || /^(sed: can't read|awk: fatal|sort: cannot read)/.test(stderr)
             ? 2
             : outcome.exitCode
-        return { ...outcome, stderr, exitCode, internalOutputAccounting: undefined }
+        return { ...outcome, stderr: plain(stderr), exitCode, internalOutputAccounting: undefined }
       },
     })
   }
@@ -422,12 +433,12 @@ function asAsh(args: readonly string[], _: Context, { stderr }: Outcome): string
 }
 
 /** The errors of a script that sh ran. */
-function asDash(args: readonly string[], context: Context, { stderr, exitCode }: Outcome): string {
+function asDash(args: readonly string[], context: Context, { stderr, exitCode }: Outcome, old: boolean): string {
   const at = args.findIndex((arg) => !arg.startsWith('-'))
   if (args[0]?.startsWith('--') === true) return 'sh: 0: Illegal option --\n'
   if (args.includes('-c')) return dash(stderr, '', args[args.indexOf('-c') + 1] ?? '')
   const script = at < 0 ? '' : (args[at] ?? '')
   if (exitCode === 127 && stderr === `sh: ${script}: No such file or directory\n`)
-    return `sh: 0: cannot open ${script}: No such file\n`
+    return old ? `sh: 0: Can't open ${script}\n` : `sh: 0: cannot open ${script}: No such file\n`
   return dash(stderr, script, script === '' ? String(context.stdin ?? '') : '')
 }

@@ -210,7 +210,7 @@ function serverFiles(machine: Machine, image: Map<string, FsNode>, { dir, file, 
 }
 
 /** The largest file whose content is made when it is read. */
-const largest = 6 * 1024 * 1024
+const largest = 10 * 1024 * 1024
 
 /** What the recorded system has: its folders, links and files, with what they set. */
 function recorded(machine: Machine, image: Map<string, FsNode>): void {

@@ -7,6 +7,7 @@ import { keepWritten } from '../evidence/written.ts'
 import { commands, quick } from './commands/index.ts'
 import type { Io } from './commands/command.ts'
 import { freshState, type RunResult } from './pool.ts'
+import { before } from './version.ts'
 import { ash, bash } from './wording.ts'
 import type { ShellState } from './worker.ts'
 
@@ -147,20 +148,31 @@ export class Shell {
     // The beginning of a command is recorded with its end.
     if (result.unfinished && options.terminal)
       return { out: Buffer.alloc(0), err: Buffer.alloc(0), code: 2, unfinished: true }
-    const { out, err } = asked(result, options.terminal, text, this.kind)
+    const { out, err, code } = asked(result, options.terminal, text, this.session.persona.machine)
     const printed = err.length === 0 ? out : Buffer.concat([out, err])
     const id = this.session.record('command.run', {
       line: text,
       cwd,
       user: this.user.name,
-      exit_code: result.code,
+      exit_code: code,
       output: printed.subarray(0, 8192).toString('utf8'),
       output_sha256: createHash('sha256').update(printed).digest('hex'),
       duration_ms: Math.round(performance.now() - started),
       ...(options.parent !== undefined && { parent: options.parent }),
     })
     if (fast === undefined) this.#evidence(text, result, id, options.told)
-    return { out, err, code: result.code, unfinished: result.unfinished }
+    return { out, err, code, unfinished: result.unfinished }
+  }
+
+  /** What a line prints, for a program that shows it again and again: it is no line of the attacker's and not recorded. */
+  async peek(line: string): Promise<string> {
+    const { world, source, signal } = this.session
+    const { out } = await world.pool.run(
+      world,
+      { state: this.#state, line, stdin: '', user: this.user, source: source.ip, since: this.since, merged: false },
+      signal,
+    )
+    return out
   }
 
   /** Records a line that the terminal answers itself, such as leaving or entering a shell within the shell. */
@@ -233,21 +245,27 @@ export class Shell {
   }
 }
 
+const unreadable = /^bash: (?:line \d+: )?(?:unexpected EOF|syntax error)/m
+
 /**
  * What a line printed, as the shell that was asked words it: a log-in shell at a terminal, or one for one command.
  * @param text the line
  */
 export function asked(
-  { out, err }: Pick<RunResult, 'out' | 'err'>,
+  { out, err, code }: Pick<RunResult, 'out' | 'err' | 'code'>,
   terminal: boolean,
   text: string,
-  kind: Machine['shell'] = 'bash',
-): { out: Buffer; err: Buffer } {
+  { shell, versions }: Pick<Machine, 'shell' | 'versions'>,
+): { out: Buffer; err: Buffer; code: number } {
   // An attacker's program "runs": it is there, executable, and says nothing.
   const runs = (raw: string) => raw.replace(/^.*: (?:cannot execute binary file|Exec format error).*\n?/gm, '')
-  const words = kind === 'ash' ? ash : bash
+  const words = (raw: string, at: boolean): string =>
+    shell === 'ash' ? ash(raw, at, text) : bash(raw, at, text, versions['bash'])
   return {
-    out: Buffer.from(terminal ? runs(words(out, true, text)) : out, 'latin1'),
-    err: Buffer.from(runs(words(err, terminal, text)), 'latin1'),
+    out: Buffer.from(terminal ? runs(words(out, true)) : out, 'latin1'),
+    err: Buffer.from(runs(words(err, terminal)), 'latin1'),
+    // A command that cannot be read: 1 in older ones.
+    code:
+      code === 2 && !terminal && shell === 'bash' && before(versions['bash'], '5.1') && unreadable.test(err) ? 1 : code,
   }
 }

@@ -2,6 +2,7 @@ import { rest } from '../runtime/rest.ts'
 import { Files } from './files.ts'
 import { completionOf } from './complete.ts'
 import { Hangup, LineEditor, maxLine, type Tty } from './editor.ts'
+import { fullScreen, paged, showPaged } from './screens/index.ts'
 import type { Shell } from './shell.ts'
 
 export { LineEditor, type Tty } from './editor.ts'
@@ -98,6 +99,10 @@ export async function interact(shell: Shell, tty: Tty): Promise<number> {
         shell.note(whole)
         continue
       }
+      if (files !== undefined && pending === undefined && (await fullScreen(shell, tty, files, whole))) {
+        code = 0
+        continue
+      }
       const asked = tty.pty ? await ask(editor, shell, text) : undefined
       if (asked === 'interrupted') {
         pending = undefined
@@ -121,7 +126,9 @@ export async function interact(shell: Shell, tty: Tty): Promise<number> {
         asked?.hides === undefined
           ? printed
           : Buffer.from(printed.toString('latin1').replace(asked.hides, ''), 'latin1')
-      if (said.length > 0) await tty.write(tty.pty ? crlf(said) : said)
+      const pages = files === undefined || result.code !== 0 ? undefined : paged(text)
+      if (files !== undefined && pages !== undefined && said.length > 0) await showPaged(shell, tty, files, said, pages)
+      else if (said.length > 0) await tty.write(tty.pty ? crlf(said) : said)
       if (/(?:^|[;&|])\s{0,8}(?:exit|logout)\s{0,8}\d{0,3}\s{0,8};?$/.test(text)) {
         if (await leave()) return code
       }

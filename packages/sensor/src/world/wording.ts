@@ -1,6 +1,8 @@
 // How programs word what went wrong. The shell's engine has one wording for all of them; real ones differ, and
 // attackers' scripts look for the difference.
 
+import { before } from './version.ts'
+
 /** Stands before what another bash says, which does not name a line of ours. */
 export const inner = '\u0002'
 
@@ -140,6 +142,10 @@ export function busyboxWords(applet: string, err: string): string {
   return said.replace(/^Try '.* --help' for more information\.\n/gm, '')
 }
 
+/** Commands of bash itself that tell of their own errors. */
+const ofShell =
+  /^(?:cd|type|hash|kill|export|unset|read|declare|local|source|umask|ulimit|shopt|set|alias|jobs|fg|bg|let|printf|test|trap|wait): /
+
 /** What only begins a command. */
 const openQuote = /^bash: (?:line \d+: )?unexpected EOF while looking for matching `(.)'$/gm
 const badToken = /^bash: (?:line \d+: )?syntax error near unexpected token `(.*)'$/gm
@@ -147,28 +153,37 @@ const badToken = /^bash: (?:line \d+: )?syntax error near unexpected token `(.*)
 /**
  * The words of bash itself: as a log-in shell at a terminal, or as one that was given a single command.
  * @param text the command, to say at which of its lines something happened
+ * @param version of bash; before 5.1 the lines of a command were counted from none, and the first was not named
  */
-export function bash(raw: string, terminal: boolean, text: string): string {
+export function bash(raw: string, terminal: boolean, text: string, version = '5.1'): string {
   if (!raw.includes('bash: ')) return raw
   if (terminal) return raw.replace(/^bash: (?!\u0002)(?:line \d+: )?/gm, '-bash: ').replaceAll(inner, '')
   const lines = text.slice(0, maxText).split('\n')
   const at = finder(text)
+  const first = before(version, '5.1') ? 0 : 1
+  const named = (line: number): string => (line === 0 ? '' : `line ${line}: `)
   return raw
     .replace(openQuote, (_, quote: string) => {
       const last = lines.findLastIndex((line) => line.includes(quote)) + 1
-      return `bash: -c: line ${Math.max(1, last)}: unexpected EOF while looking for matching \`${quote}'\nbash: -c: line ${lines.length + 1}: syntax error: unexpected end of file`
+      const more = before(version, '5.2')
+        ? `\nbash: -c: line ${lines.length + first}: syntax error: unexpected end of file`
+        : ''
+      return `bash: -c: line ${Math.max(1, last) + first - 1}: unexpected EOF while looking for matching \`${quote}'${more}`
     })
     .replace(badToken, (_, token: string) => {
       const line = at(token)
-      return `bash: -c: line ${line}: syntax error near unexpected token \`${token}'\nbash: -c: line ${line}: \`${lines[line - 1] ?? ''}'`
+      const shown = line + first - 1
+      return `bash: -c: line ${shown}: syntax error near unexpected token \`${token}'\nbash: -c: line ${shown}: \`${lines[line - 1] ?? ''}'`
     })
     .replace(
       /^bash: syntax error: unexpected end of file$/gm,
-      `bash: -c: line ${lines.length + 1}: syntax error: unexpected end of file`,
+      `bash: -c: line ${lines.length + first}: syntax error: unexpected end of file`,
     )
     .replace(/^bash: (?!-c: |line \d|\u0002)(.*)$/gm, (_, rest: string) => {
       const word = (/^(?:\w+: )?(.+?): /.exec(rest)?.[1] ?? rest).replace(/^\((\d+)\) -$/, '$1')
-      return `bash: line ${at(word)}: ${rest}`
+      // What is built in told the line even then.
+      const line = at(word) + first - 1
+      return `bash: ${line === 0 && ofShell.test(rest) ? 'line 0: ' : named(line)}${rest}`
     })
     .replaceAll(inner, '')
 }

@@ -3,7 +3,7 @@
 import { setImmediate as breathe } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { parse, serialize } from 'just-bash'
-import { loadFacts, loadSayings, sayingsOf } from '../personas/facts.ts'
+import { factsOf, loadFacts, loadSayings, sayingsOf } from '../personas/facts.ts'
 import type { Machine, User } from '../personas/machine.ts'
 import type { Effect, Io } from './commands/command.ts'
 import { ownPid } from './commands/processes.ts'
@@ -60,6 +60,17 @@ const machine = workerData as Machine
 await Promise.all([loadFacts(machine.system), loadSayings(machine.system)])
 const image = buildImage(machine)
 const says = sayingsOf(machine.system)
+// What the engine says of itself (scripts/mend-engine.mjs has it look here).
+Object.assign(globalThis, {
+  [Symbol.for('skep.shell')]: {
+    help: says.help,
+    version: /version (\S+)/.exec(says.help)?.[1],
+    homes: Object.fromEntries([
+      ...factsOf(machine.system).release.users.map((line) => [line.split(':')[0] ?? '', line.split(':')[5] ?? '/']),
+      ...machine.users.map(({ name, home }) => [name, home]),
+    ]),
+  },
+})
 const worlds = new Map<string, { version: number; overlay: Overlay }>()
 const running = new Map<number, AbortController>()
 const maxOutput = 256 * 1024
@@ -136,7 +147,7 @@ async function run(job: Job): Promise<Done> {
         gid: job.user.gid,
       },
     },
-    { says, shell: machine.shell, terminal: job.merged },
+    { says, shell: machine.shell, versions: machine.versions, terminal: job.merged },
     async (command, args, context) => {
       const io: Io = {
         machine,

@@ -294,6 +294,7 @@ async function channelRequest(
     case 'window-change': {
       const [width, height] = [cursor.u32(), cursor.u32()]
       channel.recording?.resize(width, height)
+      if (channel.pty !== undefined) channel.pty = { ...channel.pty, width, height }
       granted = true
       break
     }
@@ -386,6 +387,7 @@ async function shell(session: Session, channel: Channel, user: string): Promise<
       write: (bytes) => channel.write(bytes),
       pty,
       signal: session.signal,
+      size: () => channel.pty ?? { width: 80, height: 24 },
     })
     await channel.finish(code)
   } finally {

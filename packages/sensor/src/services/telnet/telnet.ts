@@ -42,6 +42,7 @@ export const telnet = service({
       input: typed,
       pty: true,
       signal: session.signal,
+      size: () => ({ width: negotiator.told.width ?? 80, height: negotiator.told.height ?? 24 }),
       write: async (bytes) => {
         const raw = typeof bytes === 'string' ? Buffer.from(bytes) : Buffer.from(bytes)
         recording?.output(raw)

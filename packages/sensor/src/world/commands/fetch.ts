@@ -1,6 +1,7 @@
 import { sayingsOf } from '../../personas/facts.ts'
 import { isIP } from 'node:net'
 import { nameOf, resolvePath } from '../node.ts'
+import { before } from '../version.ts'
 import { payloadUrl } from '@skep/vocabulary'
 import { complain, human, letters, say, type Command, type Io, type Result } from './command.ts'
 
@@ -213,6 +214,7 @@ const curl: Command = async (args, io) => {
       continue
     }
     io.effects.push({ type: 'fetch', url: to.url, tool: 'curl' })
+    const began = Date.now()
     const came = await reach(to, io)
     const waiting = silent
       ? ''
@@ -223,7 +225,13 @@ const curl: Command = async (args, io) => {
       continue
     }
     if (came !== 'here') {
-      if (tells) err += `curl: (7) Failed to connect to ${to.host} port ${to.port}: ${words[came]}\n`
+      const version = io.machine.versions['curl']
+      // Later ones have begun to tell their progress by then.
+      if (!silent && !before(version, '7.86'))
+        err += `${waiting}\r  0     0    0     0    0     0      0      0 --:--:-- --:--:-- --:--:--     0\n`
+      const after = before(version, '7.79') ? '' : ` after ${Math.round(Date.now() - began)} ms`
+      const why = before(version, '7.86') ? words[came] : "Couldn't connect to server"
+      if (tells) err += `curl: (7) Failed to connect to ${to.host} port ${to.port}${after}: ${why}\n`
       code = 7
       continue
     }
@@ -419,13 +427,14 @@ export const fetchers: Readonly<Record<string, Command>> = {
   ssh: async (args, io) =>
     args[0] === '-V' ? (sayingsOf(io.machine.system).programs['ssh -V'] ?? {}) : remote(args, io),
   ftp: async (args) => (letters(args).rest[0] === undefined ? {} : { out: 'ftp: connect: No route to host\n' }),
-  scp: async (args) =>
+  scp: async (args, io) =>
     args.includes('-t')
       ? say('\0')
       : args.length < 2
-        ? complain(
+        ? (sayingsOf(io.machine.system).programs['scp'] ??
+          complain(
             'usage: scp [-346ABCpqrTv] [-c cipher] [-F ssh_config] [-i identity_file]\n            [-J destination] [-l limit] [-o ssh_option] [-P port]\n            [-S program] source ... target\n',
-          )
+          ))
         : complain('lost connection\n'),
   nslookup: async (args, io) => (
     await io.sleep(2000),

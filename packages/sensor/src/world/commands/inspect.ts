@@ -1,3 +1,4 @@
+import { before } from '../version.ts'
 import { groupsOf } from '../image.ts'
 import { modeText } from '../listing.ts'
 import { sizeOf } from '../fs.ts'
@@ -42,7 +43,7 @@ const stat: Command = (args, io) => {
     const full = resolvePath(cwd, path)
     const node = nodeAt(io, full, follow)
     if (node === undefined) {
-      err += `stat: cannot statx '${path}': No such file or directory\n`
+      err += `stat: cannot ${before(io.machine.versions['coreutils'], '8.31') ? 'stat' : 'statx'} '${path}': No such file or directory\n`
       continue
     }
     const user = machine.users.find(({ uid }) => uid === node.uid)?.name ?? 'UNKNOWN'

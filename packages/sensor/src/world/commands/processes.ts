@@ -1,3 +1,4 @@
+import { before } from '../version.ts'
 import type { Process } from '../../personas/machine.ts'
 import { commOf, loadsAt, memoryAt } from '../proc.ts'
 import { complain, say, type Command, type Io } from './command.ts'
@@ -289,7 +290,8 @@ export function upText({ machine }: Io): string {
 
 const top: Command = (args, io) => {
   const batch = args.some((arg) => /^-\w*b/.test(arg))
-  if (!batch && (io.env.get('TERM') ?? '') === '') return complain('TERM environment variable not set.\n')
+  if (!batch && (io.env.get('TERM') ?? '') === '')
+    return complain(before(io.machine.versions['procps'], '4') ? 'TERM environment variable not set.\n' : '')
   if (!batch && !io.tty) return complain('top: failed tty get\n')
   const list = processesOf(io, 'top')
   const memory = memoryAt(io.machine, Date.now())

@@ -1,3 +1,4 @@
+import { before } from '../version.ts'
 import { sayingsOf } from '../../personas/facts.ts'
 import { resolvePath } from '../node.ts'
 import { commOf } from '../proc.ts'
@@ -22,7 +23,7 @@ const chpasswd: Command = (_, { stdin, effects, machine }) => {
 }
 
 /** passwd with its answers on standard input, as scripts use it. */
-const passwd: Command = (args, { stdin, effects, user }) => {
+const passwd: Command = (args, { stdin, effects, user, machine }) => {
   if (args.some((arg) => /^-(l|u|d|e|S)$/.test(arg))) {
     const of = args.find((arg) => !arg.startsWith('-')) ?? user.name
     return args.includes('-S')
@@ -41,7 +42,13 @@ const passwd: Command = (args, { stdin, effects, user }) => {
       `${asks}New password: ${secret === undefined ? '' : 'Retype new password: '}${words}\npasswd: Authentication token manipulation error\npasswd: password unchanged\n`,
       code,
     )
-  if (secret === undefined || again === undefined) return lost('Password change has been aborted.', 10)
+  if (secret === undefined || again === undefined)
+    return lost(
+      before(machine.versions['libpam-modules'], '1.4')
+        ? 'Password change aborted.'
+        : 'Password change has been aborted.',
+      10,
+    )
   if (secret !== again) return lost('Sorry, passwords do not match.', 10)
   effects.push({ type: 'password', user: name, secret: Buffer.from(secret, 'latin1').toString('utf8') })
   return { err: `${asks}New password: Retype new password: passwd: password updated successfully\n` }
@@ -50,7 +57,7 @@ const passwd: Command = (args, { stdin, effects, user }) => {
 const sudo: Command = async (args, io) => {
   if (args[0] === '-l')
     return say(
-      `Matching Defaults entries for ${io.user.name} on ${io.machine.hostname}:\n    env_reset, mail_badpass, secure_path=/usr/local/sbin\\:/usr/local/bin\\:/usr/sbin\\:/usr/bin\\:/sbin\\:/bin\n\nUser ${io.user.name} may run the following commands on ${io.machine.hostname}:\n    (ALL : ALL) ALL\n`,
+      `Matching Defaults entries for ${io.user.name} on ${io.machine.hostname}:\n    env_reset, mail_badpass, secure_path=/usr/local/sbin\\:/usr/local/bin\\:/usr/sbin\\:/usr/bin\\:/sbin\\:/bin${io.machine.os.id === 'ubuntu' ? '\\:/snap/bin' : ''}${before(io.machine.versions['sudo'], '1.9.9') ? '' : ', use_pty'}\n\nUser ${io.user.name} may run the following commands on ${io.machine.hostname}:\n    (ALL : ALL) ALL\n`,
     )
   let at = 0
   let name = 'root'

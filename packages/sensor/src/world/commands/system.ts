@@ -1,3 +1,4 @@
+import { before } from '../version.ts'
 import { modulesOf } from '../kernel.ts'
 import { memoryAt, sharedMemory } from '../proc.ts'
 import { complain, human, letters, say, silent, type Command } from './command.ts'
@@ -21,14 +22,16 @@ const uname: Command = (args, { machine }) => {
   }
   const all = flags.has('a') || flags.has('--all')
   const { release, version, arch } = machine.kernel
+  const ubuntu = machine.os.id === 'ubuntu'
   const parts = [
     (all || flags.has('s') || flags.size === 0) && 'Linux',
     (all || flags.has('n')) && machine.hostname,
     (all || flags.has('r')) && release,
     (all || flags.has('v')) && version,
     (all || flags.has('m')) && arch,
-    flags.has('p') && 'unknown',
-    flags.has('i') && 'unknown',
+    // Ubuntu's is told what Debian's is not.
+    ((all && ubuntu) || flags.has('p')) && (ubuntu ? arch : 'unknown'),
+    ((all && ubuntu) || flags.has('i')) && (ubuntu ? arch : 'unknown'),
     (all || flags.has('o')) && 'GNU/Linux',
   ]
   return say(`${parts.filter((part) => part !== false).join(' ')}\n`)
@@ -163,7 +166,8 @@ const hostname: Command = (args, { machine }) => {
   return say(`${machine.hostname}\n`)
 }
 
-const lsbRelease: Command = (args, { machine: { os } }) => {
+const lsbRelease: Command = (args, { machine }) => {
+  const { os } = machine
   const { flags } = letters(args)
   const short = flags.has('s')
   const rows: [string, string, string][] = [
@@ -175,7 +179,7 @@ const lsbRelease: Command = (args, { machine: { os } }) => {
   const wanted = rows.filter(([flag]) => flags.has('a') || flags.has(flag))
   return {
     out: wanted.map(([, name, value]) => (short ? `${value}\n` : `${name}:\t${value}\n`)).join(''),
-    err: short ? '' : 'No LSB modules are available.\n',
+    err: short || !before(machine.versions['lsb-release'], '12') ? '' : 'No LSB modules are available.\n',
   }
 }
 

@@ -1,3 +1,4 @@
+import { before } from '../version.ts'
 import { resolvePath } from '../node.ts'
 import { complain, letters, say, type Command, type Io } from './command.ts'
 
@@ -255,7 +256,7 @@ const python: Command = (args, io) => {
   const script = args.find((arg) => !arg.startsWith('-'))
   if (script !== undefined && io.fs.node(resolvePath(io.cwd, script)) === undefined)
     return complain(
-      `python3: can't open file '${resolvePath(io.cwd, script)}': [Errno 2] No such file or directory\n`,
+      `python3: can't open file '${before(io.machine.versions['python3-minimal'], '3.9') ? script : resolvePath(io.cwd, script)}': [Errno 2] No such file or directory\n`,
       2,
     )
   return {}
@@ -382,6 +383,7 @@ export const text: Readonly<Record<string, Command>> = {
   du,
   cksum,
   python3: python,
+  ...Object.fromEntries([8, 9, 10, 11, 12, 13].map((minor) => [`python3.${minor}`, python])),
   python,
   perl,
   less: pager,
