@@ -47,6 +47,7 @@ test.runIf(strace)(
         since: Date.now(),
         merged: false,
         given: [],
+        helped: false,
       }),
     )
     writeFileSync(join(root, 'jobs.json'), JSON.stringify({ machine, jobs }))

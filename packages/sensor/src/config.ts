@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { isAddress, portList, ports, settings } from '@skep/vocabulary'
 import { z } from 'zod'
 import { personaNames } from './personas/index.ts'
+import { helperSettings } from './world/helper.ts'
 import { services } from './services/index.ts'
 
 /** The services that have ports of their own. */
@@ -39,6 +40,9 @@ export const SensorConfig = z
       .default(true)
       .describe('Whether the operator of the hub may change the settings of this sensor from afar'),
     upgrade: z.boolean().default(true).describe('Whether the operator of the hub may upgrade this sensor'),
+    helper: helperSettings
+      .optional()
+      .describe('A language model that is asked, last of all, what a program of the decoy prints; none when absent'),
     status: z
       .strictObject({
         address: address.default('127.0.0.1'),

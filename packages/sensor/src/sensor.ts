@@ -20,6 +20,7 @@ import { askForPayload } from './uplink/payload.ts'
 import { Uplink } from './uplink/uplink.ts'
 import { ShellPool } from './world/pool.ts'
 import { Given, type GivenAnswer } from './world/given.ts'
+import { Helper } from './world/helper.ts'
 import { Keeper } from './world/keep.ts'
 import { Worlds } from './world/world.ts'
 
@@ -111,7 +112,13 @@ export async function startSensor(options: SensorOptions): Promise<Sensor> {
     if (faults++ < 100)
       log.error(`fault in ${where}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
   }
-  const makePool = (persona: Persona): ShellPool => new ShellPool(persona.machine, (error) => fault(error, 'shell'))
+  const makePool = (persona: Persona): ShellPool =>
+    new ShellPool(persona.machine, (error) => fault(error, 'shell'), {
+      helper:
+        config.helper === undefined
+          ? undefined
+          : new Helper(config.helper, persona.machine, (error) => fault(error, 'helper')),
+    })
   let pool = makePool(identity.persona)
   let askHub: ((url: string) => Promise<GivenAnswer>) | undefined
   const given = member === undefined ? undefined : new Given((url) => askHub?.(url) ?? Promise.resolve('off'))

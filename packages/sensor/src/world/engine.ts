@@ -259,11 +259,14 @@ export function makeEngine(
     shell,
     versions,
     terminal,
+    askHelper,
   }: {
     readonly says: Sayings
     readonly shell: Machine['shell']
     readonly versions: Machine['versions']
     readonly terminal: boolean
+    /** Asks somebody else what a program prints that nobody here knows. */
+    readonly askHelper?: ((program: string, args: readonly string[], cwd: string) => Promise<string>) | undefined
   },
   run: (command: Command, args: string[], context: Context) => Promise<Result>,
   background: { depth: number },
@@ -380,7 +383,8 @@ export function makeEngine(
     name: unknownProgram,
     trusted: true,
     ofShell: true,
-    execute: async ([name = '', ...args]) => told(says, name, args) ?? { stdout: '', stderr: '', exitCode: 0 },
+    execute: async ([name = '', ...args], context) =>
+      told(says, name, args) ?? outcomeOf({ out: (await askHelper?.(name, args, (context as Context).cwd)) ?? '' }),
   })
   for (const [name, command] of builtins)
     if (shell === 'bash' || says.help.includes(` ${name}`))

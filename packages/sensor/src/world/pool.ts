@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { Machine } from '../personas/machine.ts'
 import type { Done, FromWorker, Job, ShellState, ToWorker } from './worker.ts'
+import type { Helper } from './helper.ts'
 import type { World } from './world.ts'
 
 const program = import.meta.url.endsWith('.ts')
@@ -55,11 +56,18 @@ export class ShellPool {
   readonly #turns = new Map<string, Promise<unknown>>()
   readonly #waiting: Task[] = []
   readonly #fault: (error: unknown) => void
+  readonly #helper: Helper | undefined
   #jobs = 0
   #stopped = false
   readonly #tidy: NodeJS.Timeout
 
-  constructor(machine: Machine, fault: (error: unknown) => void = () => {}, max = 6) {
+  /** @param helper answers for programs that nobody here knows */
+  constructor(
+    machine: Machine,
+    fault: (error: unknown) => void = () => {},
+    { max = 6, helper }: { max?: number; helper?: Helper | undefined } = {},
+  ) {
+    this.#helper = helper
     this.#machine = machine
     this.#fault = fault
     this.#max = max
@@ -102,6 +110,7 @@ export class ShellPool {
       const job: Job = {
         ...request,
         given: world.given.for(request.line, world.wanted),
+        helped: this.#helper !== undefined,
         job: this.#jobs++,
         world: world.id,
         version: world.version,
@@ -174,6 +183,13 @@ export class ShellPool {
   #heard(thread: Thread, message: FromWorker): void {
     const task = thread.tasks.get(message.job)
     if (task === undefined) return
+    if (message.type === 'asking') {
+      const { question } = message
+      void (this.#helper?.ask({ ...question, user: task.job.user.name }) ?? Promise.resolve(undefined)).then((said) =>
+        this.#send(message.job, { type: 'told', job: message.job, ask: message.ask, said: said ?? '' }),
+      )
+      return
+    }
     if (message.type === 'waiting') {
       if (message.waiting) {
         this.#stopClock(task)

@@ -35,6 +35,8 @@ export interface Job {
   readonly since: number
   /** Whether output and errors go to one terminal. */
   readonly merged: boolean
+  /** Whether there is a helper to ask. */
+  readonly helped: boolean
   /** What a fetcher brought of what the line may want, by URL. */
   readonly given: readonly (readonly [string, { readonly bytes: Uint8Array; readonly address: string }])[]
 }
@@ -53,8 +55,19 @@ export interface Done {
   readonly effects: readonly Effect[]
 }
 
-export type ToWorker = ({ readonly type: 'run' } & Job) | { readonly type: 'abort'; readonly job: number }
-export type FromWorker = Done | { readonly type: 'waiting'; readonly job: number; readonly waiting: boolean }
+export type ToWorker =
+  | ({ readonly type: 'run' } & Job)
+  | { readonly type: 'abort'; readonly job: number }
+  | { readonly type: 'told'; readonly job: number; readonly ask: number; readonly said: string }
+export type FromWorker =
+  | Done
+  | {
+      readonly type: 'asking'
+      readonly job: number
+      readonly ask: number
+      readonly question: { readonly program: string; readonly args: readonly string[]; readonly cwd: string }
+    }
+  | { readonly type: 'waiting'; readonly job: number; readonly waiting: boolean }
 
 const machine = workerData as Machine
 await Promise.all([loadFacts(machine.system), loadSayings(machine.system)])
@@ -73,6 +86,8 @@ Object.assign(globalThis, {
 })
 const worlds = new Map<string, { version: number; overlay: Overlay }>()
 const running = new Map<number, AbortController>()
+/** Questions that are open, by job and number. */
+const questions = new Map<string, (said: string) => void>()
 const maxOutput = 256 * 1024
 
 /** Gives other sessions of this thread their turn after 10 ms of work. */
@@ -133,6 +148,27 @@ async function run(job: Job): Promise<Done> {
     parentPort?.postMessage({ type: 'waiting', job: job.job, waiting: false } satisfies FromWorker)
   }
 
+  let asks = 0
+  /** Asks the helper; meanwhile the line does not work. A line may ask a few times. */
+  const askHelper = async (program: string, args: readonly string[], at: string): Promise<string> => {
+    const ask = asks++
+    if (abort.signal.aborted || ask >= 4) return ''
+    const tell = (message: FromWorker): void => parentPort?.postMessage(message)
+    tell({ type: 'waiting', job: job.job, waiting: true })
+    const said = await new Promise<string>((resolve) => {
+      const key = `${job.job} ${ask}`
+      const done = (text: string): void => {
+        questions.delete(key)
+        resolve(text)
+      }
+      questions.set(key, done)
+      abort.signal.addEventListener('abort', () => done(''))
+      tell({ type: 'asking', job: job.job, ask, question: { program, args: args.slice(0, 20), cwd: at } })
+    })
+    tell({ type: 'waiting', job: job.job, waiting: false })
+    return said
+  }
+
   const bash = makeEngine(
     {
       fs,
@@ -147,7 +183,7 @@ async function run(job: Job): Promise<Done> {
         gid: job.user.gid,
       },
     },
-    { says, shell: machine.shell, versions: machine.versions, terminal: job.merged },
+    { says, shell: machine.shell, versions: machine.versions, terminal: job.merged, ...(job.helped && { askHelper }) },
     async (command, args, context) => {
       const io: Io = {
         machine,
@@ -279,6 +315,10 @@ function remember(prelude: string, line: string): string {
 }
 
 parentPort?.on('message', (message: ToWorker) => {
+  if (message.type === 'told') {
+    questions.get(`${message.job} ${message.ask}`)?.(message.said)
+    return
+  }
   if (message.type === 'abort') {
     running.get(message.job)?.abort()
     return

@@ -63,7 +63,7 @@ export class Screen {
   /** Writes a file of the attacker's world; it is evidence. @returns why it could not be written */
   save(name: string, text: string): string | undefined {
     try {
-      this.#files.now.write(this.path(name), Buffer.from(text, 'latin1'), true)
+      this.#files.now.write(this.path(name), Buffer.from(text, 'latin1'))
       this.#files.settle(this.#parent)
       return undefined
     } catch (error) {
