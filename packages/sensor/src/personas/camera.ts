@@ -91,6 +91,7 @@ export function camera(seed: Seed, hostKeys: SshFace['hostKeys'], installed: num
   const boot = `mem=${64}M console=ttyAMA0,115200 root=/dev/mtdblock2 rootfstype=jffs2 rw mtdparts=hi_sfc:512K(boot),3072K(kernel),8192K(rootfs),2560K(config),2048K(custom)`
   const machine: Machine = {
     system: 'camera',
+    hostKeys: {},
     versions: {},
     hostname,
     domain: 'lan',

@@ -62,6 +62,8 @@ export interface Machine {
   /** What listens: kind, port, process and its name. */
   readonly listening: readonly (readonly ['tcp' | 'udp', number, number, string])[]
   readonly machineId: string
+  /** The host keys of its SSH daemon, PEM, by what the files are called; none where there are no such files. */
+  readonly hostKeys: Readonly<Record<string, string>>
   /** Versions of packages whose programs speak differently from one to the next. */
   readonly versions: Readonly<Record<string, string>>
   /** What it speaks at its prompt. */

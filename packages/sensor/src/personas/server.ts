@@ -21,6 +21,7 @@ const telling = new Set([
   'less',
   'libpam-modules',
   'nano',
+  'openssh-client',
   'procps',
   'sudo',
   'ufw',
@@ -254,6 +255,7 @@ export function server(release: Release, seed: Seed, hostKeys: SshFace['hostKeys
   const hex = (label: string, bytes: number) => seed.bytes(label).toString('hex', 0, bytes)
   const machine: Machine = {
     system: release.system,
+    hostKeys: { ...hostKeys },
     versions: versionsOf(packages),
     hostname,
     domain: `${org}.local`,

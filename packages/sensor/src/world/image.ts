@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+import { keyFiles } from './openssh.ts'
 import { factsOf } from '../personas/facts.ts'
 import type { Machine, User } from '../personas/machine.ts'
 import { parentOf, resolvePath, shared, type FsNode } from './node.ts'
@@ -202,6 +204,14 @@ function serverFiles(machine: Machine, image: Map<string, FsNode>, { dir, file, 
   dir('/var/log/nginx', 0o755, 0, 4)
 
   file(`/boot/vmlinuz-${kernel.release}`, '', 0o644, 0, 0, old, 6_979_968)
+  for (const [kind, pem] of Object.entries(machine.hostKeys)) {
+    const comment = `root@${machine.hostname}`
+    // The same each time that it is made.
+    const check = createHash('sha256').update(`${machine.machineId} ${kind}`).digest().subarray(0, 4)
+    const pair = keyFiles(pem, comment, check)
+    file(`/etc/ssh/ssh_host_${kind}_key`, pair.secret, 0o600)
+    file(`/etc/ssh/ssh_host_${kind}_key.pub`, pair.open)
+  }
   file(`/boot/config-${kernel.release}`, '', 0o644, 0, 0, old, 236_275)
   file(`/boot/initrd.img-${kernel.release}`, '', 0o644, 0, 0, old + day, 38_422_113)
   file(`/boot/System.map-${kernel.release}`, '', 0o600, 0, 0, old, 83)

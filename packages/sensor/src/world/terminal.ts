@@ -269,6 +269,23 @@ async function ask(editor: LineEditor, shell: Shell, text: string): Promise<Type
       /^(?:Changing password for [^\n]*\n)?(?:Current password: )?(?:New password: )?(?:Retype new password: )?/,
     )
   }
+  const keygen = /^(?:\/usr\/bin\/)?ssh-keygen((?:\s+[\w./~@'"=-]*)*)$/.exec(text)
+  if (keygen !== null && !/\s-\w*[lyRqFA]/.test(keygen[1] ?? '')) {
+    const [, given = ''] = keygen
+    const kind = /-t\s*(\w+)/.exec(given)?.[1] ?? 'rsa'
+    const standard = `${shell.user.home}/.ssh/id_${kind}`
+    const questions = [
+      ...(/\s-f/.test(given)
+        ? []
+        : [`Generating public/private ${kind} key pair.\r\nEnter file in which to save the key (${standard}): `]),
+      ...(/\s-N/.test(given) ? [] : ['Enter passphrase (empty for no passphrase): ', 'Enter same passphrase again: ']),
+    ]
+    for (const question of questions)
+      if (!(await answer(question, !question.includes('passphrase ')))) return 'interrupted'
+    return typed(
+      /^Generating public\/private \w+ key pair\.\n(?=Enter file)|Enter file in which to save the key [^:\n]*: |Enter passphrase \(empty for no passphrase\): Enter same passphrase again: /g,
+    )
+  }
   const read = /^read(?=\s|$)([^<|;&]*)$/.exec(text)
   if (read !== null) {
     const prompt = /\s-\w*p\s*(?:"([^"]*)"|'([^']*)'|(\S+))/.exec(read[1] ?? '')

@@ -4,6 +4,7 @@ import { dump } from './dump.ts'
 import { fetchers } from './fetch.ts'
 import { files } from './files.ts'
 import { inspect } from './inspect.ts'
+import { keys } from './keygen.ts'
 import { network } from './network.ts'
 import { packages } from './packages.ts'
 import { processes } from './processes.ts'
@@ -19,6 +20,7 @@ export const commands: ReadonlyMap<string, Command> = new Map(
     ...fetchers,
     ...files,
     ...inspect,
+    ...keys,
     ...network,
     ...packages,
     ...processes,
