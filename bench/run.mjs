@@ -76,15 +76,18 @@ async function startSensor(name, from) {
   }
 }
 
-const login = (port, user, password) =>
+const login = (port, user, password, localAddress) =>
   new Promise((resolve, reject) => {
     const client = new ssh2.Client()
     client.once('ready', () => resolve(client)).on('error', reject)
+    // The client would have the server prove its RSA key, which costs what the signature costs, with any server.
+    client.on('handshake', () => (client._protocol.openssh_hostKeysProve = () => {}))
     client.connect({
       host: '127.0.0.1',
       port,
       username: user,
       password,
+      ...(localAddress !== undefined && { localAddress }),
       algorithms: { serverHostKey: ['ssh-ed25519'] },
     })
   })
@@ -120,11 +123,22 @@ async function benchSsh() {
   const sensor = await startSensor('ssh', 21_000)
   await wait(1500)
   const idleMb = memory(sensor.pid)
-  const before = memory(sensor.pid)
+  // Shells at a terminal. What the language itself grows by with the first hundreds is not theirs: the next are measured.
   const held = []
-  await many(250, 25, async () => held.push(await login(21_022, sensor.user, sensor.password)))
-  await wait(500)
-  const kbPerSession = ((memory(sensor.pid) - before) * 1024) / held.length
+  const hold = async () => {
+    // Of one source only some are let in at once.
+    const client = await login(21_022, sensor.user, sensor.password, `127.0.${1 + (held.length >> 6)}.9`)
+    held.push(client)
+    await new Promise((resolve, reject) =>
+      client.shell((error, stream) => (error ? reject(error) : stream.once('data', resolve).resume())),
+    )
+  }
+  await many(400, 20, hold)
+  await wait(1500)
+  const before = memory(sensor.pid)
+  await many(400, 20, hold)
+  await wait(1500)
+  const kbPerSession = ((memory(sensor.pid) - before) * 1024) / 400
   for (const client of held) client.end()
   const quick = await sshCost(sensor.pid, 21_022, sensor.user, sensor.password, 'uname -a')
   const shell = await sshCost(sensor.pid, 21_022, sensor.user, sensor.password, 'echo a | wc -c', 300)
@@ -158,13 +172,13 @@ async function benchSsh() {
     ...(sshesame !== undefined && { sshesameCpuMs: sshesame, ratioToSshesame: quick / sshesame }),
   }
   say(
-    `SSH      ${quick.toFixed(2)} ms CPU per log-in and exec, fully recorded (budget 1.0); ${shell.toFixed(2)} ms when the line needs a shell`,
+    `SSH      ${quick.toFixed(2)} ms CPU per log-in and exec, fully recorded (budget 0.55); ${shell.toFixed(2)} ms when the line needs a shell`,
   )
   say(
     `         ${(quick / ssh2Cost).toFixed(2)} times npm ssh2's server without shell or log (${ssh2Cost.toFixed(2)} ms)${sshesame === undefined ? '' : `, ${(quick / sshesame).toFixed(2)} times sshesame (${sshesame.toFixed(2)} ms)`}`,
   )
   say(
-    `         ${idleMb.toFixed(0)} MB idle with all services (budget 150), ${kbPerSession.toFixed(0)} KB per idle session (budget 100)`,
+    `         ${idleMb.toFixed(0)} MB idle with all services (budget 150), ${kbPerSession.toFixed(0)} KB per idle shell (budget 60)`,
   )
 }
 

@@ -16,12 +16,14 @@ export class Malformed extends Error {
 
 const highWater = 256 * 1024
 
+const none = Buffer.alloc(0)
+
 /**
  * Reads a conversation: every read is bounded and waits for what it needs, so that a protocol reads like its
  * specification, whatever way the network cuts the bytes. One reader at a time.
  */
 export class Reader {
-  #store = Buffer.allocUnsafe(1024)
+  #store: Buffer = none
   #start = 0
   #end = 0
   #ended = false
@@ -101,8 +103,8 @@ export class Reader {
     if (this.#start >= this.#end) {
       this.#start = 0
       this.#end = 0
-      // A conversation that went quiet holds little memory.
-      if (this.#store.length > 16 * 1024) this.#store = Buffer.allocUnsafe(1024)
+      // A conversation that went quiet holds no memory; small stores are kept, as they are needed again at once.
+      if (this.#store.length > 2048) this.#store = none
     }
     this.#demand()
   }

@@ -22,6 +22,18 @@ interface Offer {
   readonly raw: Buffer
 }
 
+/** Random bytes for padding, for all connections: drawn many at once, each given once. */
+const pad = Buffer.alloc(16_384)
+let padAt = pad.length
+function padding(size: number): Buffer {
+  if (padAt + size > pad.length) {
+    randomFillSync(pad)
+    padAt = 0
+  }
+  padAt += size
+  return pad.subarray(padAt - size, padAt)
+}
+
 /** The encrypted connection to one client: reads and writes payloads, exchanges keys when either side wants to. */
 export class Transport {
   readonly #session: Session
@@ -45,8 +57,6 @@ export class Transport {
   #admitted = false
   #pack: Packer | undefined
   #unpack: Packer | undefined
-  #pad = Buffer.alloc(4096)
-  #padAt = 4096
 
   constructor(session: Session) {
     this.#session = session
@@ -138,26 +148,17 @@ export class Transport {
     throw new Malformed(why)
   }
 
-  #padding(size: number): Buffer {
-    if (this.#padAt + size > this.#pad.length) {
-      randomFillSync(this.#pad)
-      this.#padAt = 0
-    }
-    this.#padAt += size
-    return this.#pad.subarray(this.#padAt - size, this.#padAt)
-  }
-
   #frame(open: Buffer): Buffer {
     const payload = this.#pack?.(open) ?? open
     const { block, lengthPadded } = this.#sealer
-    let padding = block - ((payload.length + (lengthPadded ? 5 : 1)) % block)
-    if (padding < 4) padding += block
-    const packet = Buffer.allocUnsafe(5 + payload.length + padding)
-    packet.writeUInt32BE(1 + payload.length + padding, 0)
-    packet[4] = padding
+    let filler = block - ((payload.length + (lengthPadded ? 5 : 1)) % block)
+    if (filler < 4) filler += block
+    const packet = Buffer.allocUnsafe(5 + payload.length + filler)
+    packet.writeUInt32BE(1 + payload.length + filler, 0)
+    packet[4] = filler
     payload.copy(packet, 5)
     if (this.#sealer === plain && this.family.zeroes) packet.fill(0, 5 + payload.length)
-    else this.#padding(padding).copy(packet, 5 + payload.length)
+    else padding(filler).copy(packet, 5 + payload.length)
     const sealed = this.#sealer.seal(this.#sent, packet)
     this.#sent = (this.#sent + 1) >>> 0
     return sealed
@@ -176,12 +177,12 @@ export class Transport {
   async #readPayload(): Promise<Buffer> {
     const packet = await this.#opener.open(this.#received, this.#session.input)
     this.#received = (this.#received + 1) >>> 0
-    const padding = packet[0] ?? 0
-    if (padding < 4 || padding + 1 >= packet.length) {
-      if (padding < 4) await this.disconnect(2, `Corrupted padlen ${padding} on input.`)
-      throw new Malformed(`Corrupted padlen ${padding} on input.`)
+    const filler = packet[0] ?? 0
+    if (filler < 4 || filler + 1 >= packet.length) {
+      if (filler < 4) await this.disconnect(2, `Corrupted padlen ${filler} on input.`)
+      throw new Malformed(`Corrupted padlen ${filler} on input.`)
     }
-    const payload = packet.subarray(1, packet.length - padding)
+    const payload = packet.subarray(1, packet.length - filler)
     return this.#unpack?.(payload) ?? payload
   }
 
@@ -238,7 +239,7 @@ export class Transport {
     this.#exchanging ??= new Promise((resolve) => (this.#exchanged = resolve))
     this.#ours = Buffer.concat([
       byte(msg.KEXINIT),
-      Buffer.from(this.#padding(16)),
+      Buffer.from(padding(16)),
       nameList(face.kex),
       nameList(face.hostKeyAlgorithms),
       nameList(face.ciphers),
