@@ -70,6 +70,17 @@ const seen = (payload: string, seq: number, boot: string) => ({
   data: { url: payload, decoded: 'plain', tool: 'wget' },
 })
 
+test('a hub on which it was switched on at once begins with what comes then', async () => {
+  const context = { store: hub.store, relational: hub.relational, log }
+  await ask('PUT', 'fetch-policy', { enabled: true })
+  const boot = uuidv7()
+  expect(await gatherPayloads(context)).toBe(0)
+  await straw.deliver(boot, [seen('http://first.example.net/x', 0, boot)])
+  expect(await gatherPayloads(context)).toBe(1)
+  await hub.relational.fetches.take(5, 5)
+  await ask('PUT', 'fetch-policy', { enabled: false })
+})
+
 test('nothing is fetched until the operator says so; then what is public and not too much', async () => {
   const context = { store: hub.store, relational: hub.relational, log }
   const boot = uuidv7()

@@ -24,7 +24,10 @@ export async function gatherPayloads(
     await relational.setMeta('fetches gathered', new Date(now).toISOString())
     return 0
   }
-  const since = (await relational.meta('fetches gathered')) ?? new Date(now).toISOString()
+  // Where it was switched on before the first look, it begins a minute back.
+  const since = await relational.metaOnce('fetches gathered', () =>
+    Promise.resolve(new Date(now - 60_000).toISOString()),
+  )
   const { rows } = await run(store, payloads, { since, limit: atOnce })
   let fresh = 0
   const left = new Map<string, number>()
