@@ -31,7 +31,6 @@ const pagesFor = (me: Me): (readonly [string, string])[] => {
     ['/sharing', 'Sharing'],
     ...(operator
       ? ([
-          ['/payloads', 'Payloads'],
           ['/ledger', 'Ledger'],
           ['/honeynet', 'Honeynet'],
         ] as const)

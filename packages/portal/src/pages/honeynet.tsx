@@ -1,4 +1,5 @@
 import { type ReactNode } from 'react'
+import { Link } from '@tanstack/react-router'
 import { send, useApi } from '../api.ts'
 import { Card, Copy, Empty, Failed, Loading } from '../components/basics.tsx'
 import { Choice, Field, Form, Sure } from '../components/form.tsx'
@@ -32,7 +33,10 @@ export function Honeynet(): ReactNode {
             data.rows.reduce((sum, { sensors }) => sum + sensors, 0),
             'sensor',
           )}
-          .
+          .{' '}
+          <Link to="/payloads" search={{} as never}>
+            Payloads that attackers point at
+          </Link>
         </p>
       </div>
       <div className="grid">

@@ -86,7 +86,7 @@ export function Payloads(): ReactNode {
             </Empty>
           ) : (
             <div className="scroll" tabIndex={0} role="region" aria-label="Payloads">
-              <table>
+              <table className="keep">
                 <thead>
                   <tr>
                     <th scope="col">URL</th>

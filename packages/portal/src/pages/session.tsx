@@ -336,23 +336,25 @@ export function Artifact(): ReactNode {
           </p>
         )}
       </div>
-      {facts === undefined ? null : <FactsCard facts={facts} />}
-      <Card title="Bytes" wide>
-        {error !== null ? (
-          <Empty>
-            <p>{error.message}. Imported logs name artifacts whose bytes stayed with the other honeypot.</p>
-          </Empty>
-        ) : data === undefined ? (
-          <Loading />
-        ) : (
-          <>
-            <p>{bytes(data.size)}. Shown as bytes only; nothing here can be run or opened.</p>
-            <pre className="hostile" tabIndex={0}>
-              {hexDump(fromBase64(data.head), 8192)}
-            </pre>
-          </>
-        )}
-      </Card>
+      <div className="grid">
+        {facts === undefined ? null : <FactsCard facts={facts} />}
+        <Card title="Bytes" wide>
+          {error !== null ? (
+            <Empty>
+              <p>{error.message}. Imported logs name artifacts whose bytes stayed with the other honeypot.</p>
+            </Empty>
+          ) : data === undefined ? (
+            <Loading />
+          ) : (
+            <>
+              <p>{bytes(data.size)}. Shown as bytes only; nothing here can be run or opened.</p>
+              <pre className="hostile" tabIndex={0}>
+                {hexDump(fromBase64(data.head), 8192)}
+              </pre>
+            </>
+          )}
+        </Card>
+      </div>
     </>
   )
 }

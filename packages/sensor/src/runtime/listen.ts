@@ -155,6 +155,7 @@ async function converse(
     target,
     persona: host.persona,
     outbox: host.outbox,
+    fault: (error) => host.fault(error, first.name),
     get world() {
       return worlds.of(source.ip)
     },

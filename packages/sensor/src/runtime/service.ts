@@ -30,6 +30,8 @@ export interface Session {
   /** The machine behind the door, as this source has left it. */
   readonly world: World
   readonly outbox: Outbox
+  /** Tells the sensor's log what went wrong on our side, in something that nobody waits for. */
+  readonly fault: (error: unknown) => void
   /** Hands the rest of the conversation to another service, for ports where anything may be spoken. */
   readonly become: (service: string) => Promise<void>
 }

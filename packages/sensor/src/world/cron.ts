@@ -1,4 +1,5 @@
 import type { Session } from '../runtime/service.ts'
+import { rest } from '../runtime/rest.ts'
 import { Shell } from './shell.ts'
 
 /** How many jobs of one table are run, and how long a line is. */
@@ -16,6 +17,29 @@ export function jobsOf(table: string, system = false): string[] {
     if (jobs.length >= most) break
   }
   return jobs
+}
+
+/** Tables of cron(8), wherever they lie. */
+const tables = /^\/(?:var\/spool\/cron\/|etc\/crontab$|etc\/cron\.d\/)/
+/** What has run of each session: a job that writes its table anew does not run for ever. */
+const ran = new WeakMap<Session, Set<string>>()
+const mostTables = 8
+
+/**
+ * Cron looks at its tables each minute: a table that the attacker has written runs then, if the attacker is still here.
+ * @param parent the event that wrote it
+ */
+export function minuteOf(session: Session, path: string, table: Uint8Array, parent: string): void {
+  if (!tables.test(path)) return
+  const text = Buffer.from(table.subarray(0, 65_536)).toString('utf8')
+  const known = ran.get(session) ?? new Set<string>()
+  ran.set(session, known)
+  if (known.has(`${path} ${text}`) || known.size >= mostTables || jobsOf(text).length === 0) return
+  known.add(`${path} ${text}`)
+  const now = Date.now()
+  void rest(60_000 - (now % 60_000) + 300, session.signal)
+    .then(() => runCron(session, path, text, parent))
+    .catch(session.fault)
 }
 
 /**

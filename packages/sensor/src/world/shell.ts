@@ -8,6 +8,7 @@ import { commands, quick } from './commands/index.ts'
 import type { Io } from './commands/command.ts'
 import { freshState, type RunResult } from './pool.ts'
 import { before } from './version.ts'
+import { minuteOf } from './cron.ts'
 import { ash, bash } from './wording.ts'
 import type { ShellState } from './worker.ts'
 
@@ -241,7 +242,11 @@ export class Shell {
         record('credential.changed', { user: effect.user, secret: effect.secret, parent })
       } else record('persistence.added', { method: effect.method, path: effect.path, content: effect.content, parent })
     }
-    for (const [path, node] of changes) if (node !== null) keepWritten(this.session, path, node, parent, this.#seen)
+    for (const [path, node] of changes) {
+      if (node === null) continue
+      keepWritten(this.session, path, node, parent, this.#seen)
+      if (node.type === 'file' && node.data !== undefined) minuteOf(this.session, path, node.data, parent)
+    }
   }
 }
 

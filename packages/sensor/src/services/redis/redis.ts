@@ -175,7 +175,7 @@ const save =
       const content = [...keys.values()].map((value) => value.toString('utf8')).join('\n')
       if (/\/cron/.test(path)) {
         const left = session.record('persistence.added', { method: 'cron', path, content, parent: event })
-        void runCron(session, path, content, left).catch(() => {})
+        void runCron(session, path, content, left).catch(session.fault)
       }
       if (/authorized_keys/.test(path)) {
         for (const line of content.split('\n')) {
