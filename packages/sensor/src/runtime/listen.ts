@@ -4,7 +4,7 @@ import { normalizeAddress, uuidv7, type Data, type Kind } from '@skep/vocabulary
 import { extractUrls } from '../evidence/extract.ts'
 import type { Outbox } from '../evidence/outbox.ts'
 import type { Persona } from '../personas/persona.ts'
-import type { Worlds } from '../world/world.ts'
+import type { World, Worlds } from '../world/world.ts'
 import { Gate, type Limits } from './limits.ts'
 import { looksProxied, readProxyHeader } from './proxy.ts'
 import { EndOfStream, Malformed, Reader } from './reader.ts'
@@ -147,6 +147,7 @@ async function converse(
   // A front is not an attacker: its own address does not count against the limit per source.
   const entered = host.gate.enter(source.ip, true)
   let detail: string | undefined
+  let behind: World | undefined
   const session: Session = {
     id,
     input,
@@ -157,8 +158,10 @@ async function converse(
     outbox: host.outbox,
     fault: (error) => host.fault(error, first.name),
     get world() {
-      return worlds.of(source.ip)
+      return behind ?? worlds.of(source.ip)
     },
+    worldFor: (proof) => worlds.for(source.ip, proof),
+    enter: (world) => (behind = world),
     record,
     extract: (text, parent) => {
       const all = extractUrls(text)

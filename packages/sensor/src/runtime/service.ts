@@ -1,7 +1,7 @@
 import type { Data, Kind } from '@skep/vocabulary'
 import type { Outbox } from '../evidence/outbox.ts'
 import type { Persona } from '../personas/persona.ts'
-import type { World } from '../world/world.ts'
+import type { Proof, World } from '../world/world.ts'
 import type { Reader } from './reader.ts'
 
 /** An address and port. */
@@ -27,8 +27,12 @@ export interface Session {
   /** Looks for URLs in text, after decoding, and records them. @returns them */
   readonly extract: (text: string, parent?: string) => readonly string[]
   readonly persona: Persona
-  /** The machine behind the door, as this source has left it. */
+  /** The machine behind the door, as this attacker has left it. */
   readonly world: World
+  /** The world that somebody comes into who has this; undefined where nobody is let in. */
+  readonly worldFor: (proof: Proof) => World | undefined
+  /** From now on the conversation is about this world. */
+  readonly enter: (world: World) => void
   readonly outbox: Outbox
   /** Tells the sensor's log what went wrong on our side, in something that nobody waits for. */
   readonly fault: (error: unknown) => void

@@ -30,6 +30,8 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true })
 })
 
+const worldsIn = (at: string): string[] => readdirSync(at).filter((name) => name.endsWith('.world'))
+
 test('files, removals, keys and passwords outlive the sensor; each attacker has its own', async () => {
   const open = () => new Worlds(persona, pool, { keeper: new Keeper(folder('a')) })
   const first = open()
@@ -60,7 +62,7 @@ test('a password that was changed is kept though no file was', async () => {
   await worlds.save()
   worlds.of('192.0.2.9').changePassword('root', 'two')
   await worlds.save()
-  expect(readdirSync(folder('b'))).toHaveLength(1)
+  expect(worldsIn(folder('b'))).toHaveLength(1)
   const again = new Worlds(persona, pool, { keeper: new Keeper(folder('b')) })
   expect(again.of('192.0.2.9').acceptsPassword('root', 'two')).toBe(true)
 })
@@ -74,7 +76,7 @@ test('who leaves memory is written down; who never changed anything takes no roo
   worlds.of('192.0.2.2')
   worlds.of('192.0.2.3')
   await worlds.save()
-  expect(readdirSync(folder('c'))).toHaveLength(1)
+  expect(worldsIn(folder('c'))).toHaveLength(1)
   expect(worlds.of('192.0.2.1').acceptsKey('SHA256:a')).toBe(true)
 })
 
@@ -101,4 +103,19 @@ test('the disk has an end, weeks have an end, and a damaged file is as if it nev
   const [file = ''] = readdirSync(folder('d'))
   utimesSync(join(folder('d'), file), 1, Date.now() / 1000 - 61 * 86_400)
   expect(new Keeper(folder('d')).load('old')).toBeUndefined()
+})
+
+test('doors are known after a new start, and lead to the one who made them', async () => {
+  const before = new Worlds(persona, pool, { keeper: new Keeper(folder('e')) })
+  before.of('192.0.2.1').plantKey('SHA256:mine')
+  before.of('192.0.2.1').changePassword('root', 'also-mine')
+  expect(before.for('192.0.2.7', { key: 'SHA256:mine' })?.id).toBe('192.0.2.1')
+  await before.save()
+  const after = new Worlds(persona, pool, { keeper: new Keeper(folder('e')) })
+  expect(after.for('192.0.2.8', { key: 'SHA256:mine' })?.id).toBe('192.0.2.1')
+  expect(after.for('192.0.2.8', { user: 'root', password: 'also-mine' })?.id).toBe('192.0.2.1')
+  expect(after.for('192.0.2.8', { user: 'root', password: 'nobodys' })).toBeUndefined()
+  // Changed again: the old door is shut.
+  after.of('192.0.2.1').changePassword('root', 'newer')
+  expect(after.for('192.0.2.8', { user: 'root', password: 'also-mine' })).toBeUndefined()
 })

@@ -93,6 +93,21 @@ export class Keeper {
     }
   }
 
+  /** Which world has which door: keys that were planted and passwords that were set, by their hashes. */
+  doors(): Map<string, string> {
+    try {
+      const read = JSON.parse(readFileSync(join(this.#folder, 'doors.json'), 'utf8')) as [string, string][]
+      return new Map(read.filter(([door, source]) => /^[0-9a-f]{32}$/.test(door) && typeof source === 'string'))
+    } catch {
+      return new Map()
+    }
+  }
+  async saveDoors(doors: ReadonlyMap<string, string>): Promise<void> {
+    const file = join(this.#folder, 'doors.json')
+    await writeFile(`${file}.part`, JSON.stringify([...doors]), { mode: 0o600 })
+    await rename(`${file}.part`, file)
+  }
+
   /** Writes a world down: whole, or not at all. @throws what the disk says */
   async save(source: string, { overlay, passwords, keys }: Kept): Promise<void> {
     // Bytes that threads share cannot be written as they are.

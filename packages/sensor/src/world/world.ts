@@ -1,8 +1,23 @@
+import { createHash } from 'node:crypto'
 import { accepts, type Persona } from '../personas/persona.ts'
 import { Given } from './given.ts'
 import type { Keeper, Kept } from './keep.ts'
 import type { Overlay } from './node.ts'
 import type { ShellPool } from './pool.ts'
+
+/** With what somebody wants to be let in. */
+export type Proof =
+  | { readonly user: string; readonly password: string }
+  /** The fingerprint of a public key. */
+  | { readonly key: string }
+
+/** The name of a door: whoever opens it is the one who made it, or knows that one. */
+const doorOf = (proof: Proof): string =>
+  createHash('sha256')
+    .update('key' in proof ? `key ${proof.key}` : `password ${proof.user} ${proof.password}`)
+    .digest('hex')
+    .slice(0, 32)
+const mostDoors = 10_000
 
 /** The machine behind the doors as one attacker has left it. It lives on between sessions, protocols and starts. */
 export class World {
@@ -19,11 +34,21 @@ export class World {
   readonly given: Given
   /** The URLs that this attacker wanted, the latest last. */
   readonly wanted = new Set<string>()
+  /** Told of each door that this attacker makes. */
+  readonly #made: (proof: Proof) => void
   readonly #passwords: Map<string, string>
   readonly #keys: Set<string>
   touched = Date.now()
 
-  constructor(id: string, persona: Persona, pool: ShellPool, kept?: Kept, given = new Given()) {
+  constructor(
+    id: string,
+    persona: Persona,
+    pool: ShellPool,
+    kept?: Kept,
+    given = new Given(),
+    made: (proof: Proof) => void = () => {},
+  ) {
+    this.#made = made
     this.given = given
     this.overlay = kept?.overlay ?? new Map()
     this.#passwords = new Map(kept?.passwords)
@@ -46,16 +71,23 @@ export class World {
     return this.#keys.has(fingerprint)
   }
 
+  /** Whether somebody is let in. */
+  accepts(proof: Proof): boolean {
+    return 'key' in proof ? this.acceptsKey(proof.key) : this.acceptsPassword(proof.user, proof.password)
+  }
+
   changePassword(user: string, password: string): void {
     if (this.#passwords.size >= 100) return
     this.#passwords.set(user, password)
     this.#doors++
+    this.#made({ user, password })
   }
 
   plantKey(fingerprint: string): void {
     if (this.#keys.size >= 100 || this.#keys.has(fingerprint)) return
     this.#keys.add(fingerprint)
     this.#doors++
+    this.#made({ key: fingerprint })
   }
 
   /** This attacker wants something that is elsewhere. */
@@ -78,7 +110,8 @@ export class World {
 }
 
 /**
- * The worlds of all attackers, by source address. The longest unused leave memory when there are too many; a keeper
+ * The worlds of all attackers, by source address; who comes from another one with a key that was planted, or a password
+ * that was set, in a world, comes into that. The longest unused leave memory when there are too many; a keeper
  * writes down what changed.
  */
 export class Worlds {
@@ -92,6 +125,9 @@ export class Worlds {
   readonly #keeper: Keeper | undefined
   readonly #fault: (error: unknown) => void
   readonly #given: Given | undefined
+  /** Which world has a door. */
+  readonly #doors: Map<string, string>
+  #doorsMade = false
   #saving: Promise<void> = Promise.resolve()
 
   constructor(
@@ -110,6 +146,7 @@ export class Worlds {
     this.#keeper = keeper
     this.#fault = fault
     this.#given = given
+    this.#doors = keeper?.doors() ?? new Map()
   }
 
   of(source: string): World {
@@ -131,9 +168,29 @@ export class Worlds {
   }
 
   #open(source: string): World {
-    const world = new World(source, this.#persona, this.pool, this.#keeper?.load(source), this.#given)
+    const world = new World(source, this.#persona, this.pool, this.#keeper?.load(source), this.#given, (proof) =>
+      this.#noteDoor(proof, source),
+    )
     this.#saved.set(world, world.mark)
     return world
+  }
+
+  /** The world that somebody comes into who has this; undefined where nobody is let in. */
+  for(source: string, proof: Proof): World | undefined {
+    const own = this.of(source)
+    if (own.accepts(proof)) return own
+    const other = this.#doors.get(doorOf(proof))
+    if (other === undefined || other === source) return undefined
+    const world = this.of(other)
+    return world.accepts(proof) ? world : undefined
+  }
+
+  #noteDoor(proof: Proof, source: string): void {
+    const door = doorOf(proof)
+    this.#doors.delete(door)
+    this.#doors.set(door, source)
+    if (this.#doors.size > mostDoors) this.#doors.delete(this.#doors.keys().next().value ?? '')
+    this.#doorsMade = true
   }
 
   #save(world: World): Promise<void> {
@@ -148,6 +205,11 @@ export class Worlds {
   /** Writes down what changed since the last time, one world after the other. */
   async save(): Promise<void> {
     for (const world of this.#worlds.values()) void this.#save(world)
+    if (this.#doorsMade && this.#keeper !== undefined) {
+      this.#doorsMade = false
+      const keeper = this.#keeper
+      this.#saving = this.#saving.then(() => keeper.saveDoors(this.#doors)).catch(this.#fault)
+    }
     await this.#saving
   }
 }

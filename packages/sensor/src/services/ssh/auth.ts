@@ -65,7 +65,7 @@ async function attempt(
   method: string,
   cursor: Cursor,
 ): Promise<'accepted' | 'refused' | 'asked'> {
-  const { record, world, signal } = session
+  const { record, signal } = session
   const { ssh } = session.persona
   if (!ssh.methods.includes(method)) {
     record('auth.attempt', { method, user, accepted: false })
@@ -75,7 +75,9 @@ async function attempt(
   if (method === 'password') {
     const change = cursor.bool()
     const secret = cursor.string().toString('utf8')
-    const accepted = !change && known && world.acceptsPassword(user, secret)
+    const found = !change && known ? session.worldFor({ user, password: secret }) : undefined
+    const accepted = found !== undefined
+    if (found !== undefined) session.enter(found)
     record('auth.attempt', { method, user, secret, accepted })
     if (!accepted) await rest(transport.family.passwordDelay(ssh, user), signal)
     return accepted ? 'accepted' : 'refused'
@@ -85,7 +87,8 @@ async function attempt(
     const algorithm = cursor.string().toString('latin1')
     const blob = Buffer.from(cursor.string())
     const print = fingerprint(blob)
-    const welcome = known && world.acceptsKey(print)
+    const found = known ? session.worldFor({ key: print }) : undefined
+    const welcome = found !== undefined
     if (!signed && welcome) {
       await transport.send(Buffer.concat([byte(msg.USERAUTH_PK_OK), string(algorithm), string(blob)]))
       return 'asked'
@@ -104,6 +107,7 @@ async function attempt(
         string(blob),
       ])
       accepted = verifySignature(algorithm, blob, signature, data)
+      if (accepted) session.enter(found)
     }
     record('auth.attempt', { method, user, key_type: algorithm, fingerprint: print, accepted })
     return accepted ? 'accepted' : 'refused'
@@ -114,7 +118,7 @@ async function attempt(
 /** Asks for the password as PAM does (RFC 4256): one question, then a look at the answer without any. */
 async function interactive(
   transport: Transport,
-  { record, world, signal, persona: { ssh } }: Session,
+  { record, worldFor, enter, signal, persona: { ssh } }: Session,
   user: string,
   known: boolean,
 ): Promise<'accepted' | 'refused'> {
@@ -137,7 +141,9 @@ async function interactive(
     return count === prompts.length ? prompts.map(() => cursor.string().toString('utf8')) : undefined
   }
   const [secret] = (await ask(['Password: '])) ?? []
-  const accepted = secret !== undefined && known && world.acceptsPassword(user, secret)
+  const found = secret !== undefined && known ? worldFor({ user, password: secret }) : undefined
+  const accepted = found !== undefined
+  if (found !== undefined) enter(found)
   record('auth.attempt', { method: 'keyboard-interactive', user, ...(secret !== undefined && { secret }), accepted })
   if (accepted) {
     await ask([])

@@ -155,6 +155,38 @@ test('every algorithm that the persona offers works', async () => {
   expect(lab.log).toEqual([])
 }, 60_000)
 
+test('who comes from another address with a planted key, or a password that was set, comes into the same world', async () => {
+  await using lab = await testSensor()
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const pem = privateKey.export({ type: 'pkcs1', format: 'pem' }).toString()
+  const { n = '', e = '' } = publicKey.export({ format: 'jwk' })
+  const part = (bytes: Buffer): Buffer =>
+    Buffer.concat([Buffer.from([0, 0, bytes.length >> 8, bytes.length & 255]), bytes])
+  const blob = Buffer.concat([
+    part(Buffer.from('ssh-rsa')),
+    part(Buffer.from(e, 'base64url')),
+    part(Buffer.concat([Buffer.of(0), Buffer.from(n, 'base64url')])),
+  ])
+  const first = await connect(lab, { username: 'root', localAddress: '127.0.3.1' })
+  await exec(
+    first,
+    `echo mine > /tmp/mark; mkdir -p ~/.ssh; echo "ssh-rsa ${blob.toString('base64')} a" >> ~/.ssh/authorized_keys; echo root:s3cret-of-mine | chpasswd`,
+  )
+  first.end()
+  // Another address: neither does it see the world as it is, nor is the key of others good there …
+  const stranger = await connect(lab, { username: 'root', localAddress: '127.0.3.2' })
+  expect((await exec(stranger, 'cat /tmp/mark')).out).toBe('')
+  stranger.end()
+  // … but whoever has the key, or the password, is there.
+  const withKey = await connect(lab, { username: 'root', privateKey: pem, localAddress: '127.0.3.3' })
+  expect((await exec(withKey, 'cat /tmp/mark; echo more >> /tmp/mark')).out).toBe('mine\n')
+  withKey.end()
+  const withPassword = await connect(lab, { username: 'root', password: 's3cret-of-mine', localAddress: '127.0.3.4' })
+  expect((await exec(withPassword, 'cat /tmp/mark')).out).toBe('mine\nmore\n')
+  withPassword.end()
+  await expect(connect(lab, { username: 'root', password: 'not-it', localAddress: '127.0.3.4' })).rejects.toThrow()
+}, 60_000)
+
 test('a wrong password is refused, a planted key lets in, a changed password is the new one', async () => {
   await using lab = await testSensor()
   await expect(connect(lab, { username: 'root', password: 'no such thing at all' })).rejects.toThrow(/authentication/i)

@@ -128,7 +128,10 @@ async function login(session: Session, tty: Tty): Promise<string | undefined> {
     const secret = await editor.read('Password: ', { echo: false })
     if (secret === undefined) return undefined
     const password = secret.toString('utf8')
-    const accepted = machine.users.some((user) => user.name === name) && session.world.acceptsPassword(name, password)
+    const known = machine.users.some((user) => user.name === name)
+    const found = known ? session.worldFor({ user: name, password }) : undefined
+    const accepted = found !== undefined
+    if (found !== undefined) session.enter(found)
     session.record('auth.attempt', { method: 'login', user: name, secret: password, accepted })
     if (accepted) return name
     await rest(delay(), session.signal)
