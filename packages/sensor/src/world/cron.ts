@@ -1,6 +1,4 @@
 import type { Session } from '../runtime/service.ts'
-import { rest } from '../runtime/rest.ts'
-import { Shell } from './shell.ts'
 
 /** How many jobs of one table are run, and how long a line is. */
 const [most, longest] = [5, 4096]
@@ -25,31 +23,17 @@ const tables = /^\/(?:var\/spool\/cron\/|etc\/crontab$|etc\/cron\.d\/)/
 const ran = new WeakMap<Session, Set<string>>()
 const mostTables = 8
 
-/**
- * Cron looks at its tables each minute: a table that the attacker has written runs then, if the attacker is still here.
- * @param parent the event that wrote it
- */
-export function minuteOf(session: Session, path: string, table: Uint8Array, parent: string): void {
-  if (!tables.test(path)) return
+/** The jobs of a table that was written, where it is one that cron reads and has not run in this session. */
+export function dueOf(session: Session, path: string, table: Uint8Array): readonly string[] {
+  if (!tables.test(path)) return []
   const text = Buffer.from(table.subarray(0, 65_536)).toString('utf8')
   const known = ran.get(session) ?? new Set<string>()
   ran.set(session, known)
-  if (known.has(`${path} ${text}`) || known.size >= mostTables || jobsOf(text).length === 0) return
+  const jobs = jobsIn(path, text)
+  if (known.has(`${path} ${text}`) || known.size >= mostTables || jobs.length === 0) return []
   known.add(`${path} ${text}`)
-  const now = Date.now()
-  void rest(60_000 - (now % 60_000) + 300, session.signal)
-    .then(() => runCron(session, path, text, parent))
-    .catch(session.fault)
+  return jobs
 }
 
-/**
- * Runs what an attacker has left for cron to run, once and as root: the next minute comes at once. What it prints goes
- * nowhere, as cron's mail does.
- * @param parent the event that left it
- */
-export async function runCron(session: Session, path: string, table: string, parent: string): Promise<void> {
-  for (const job of jobsOf(table, /^\/etc\/cron(?:tab|\.d\/)/.test(path))) {
-    if (session.signal.aborted) return
-    await new Shell(session, 'root').run(Buffer.from(job), { terminal: false, parent })
-  }
-}
+/** The jobs of a file, by where it lies: tables of the system name a user. */
+export const jobsIn = (path: string, text: string): string[] => jobsOf(text, /^\/etc\/cron(?:tab|\.d\/)/.test(path))

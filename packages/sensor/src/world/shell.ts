@@ -8,7 +8,8 @@ import { commands, quick } from './commands/index.ts'
 import type { Io } from './commands/command.ts'
 import { freshState, type RunResult } from './pool.ts'
 import { before } from './version.ts'
-import { minuteOf } from './cron.ts'
+import { rest } from '../runtime/rest.ts'
+import { dueOf, jobsIn } from './cron.ts'
 import { ash, bash } from './wording.ts'
 import type { ShellState } from './worker.ts'
 
@@ -223,6 +224,12 @@ export class Shell {
     }
   }
 
+  /** Cron looks at its tables each minute: what was written runs then, if the attacker is still here. */
+  async #minute(jobs: readonly string[], parent: string): Promise<void> {
+    await rest(60_000 - (Date.now() % 60_000) + 300, this.session.signal)
+    await runJobs(this.session, jobs, parent)
+  }
+
   #evidence(text: string, { changes, effects }: RunResult, parent: string, told: readonly string[] = []): void {
     const { record, world } = this.session
     const urls = new Set(told)
@@ -245,10 +252,27 @@ export class Shell {
     for (const [path, node] of changes) {
       if (node === null) continue
       keepWritten(this.session, path, node, parent, this.#seen)
-      if (node.type === 'file' && node.data !== undefined) minuteOf(this.session, path, node.data, parent)
+      if (node.type !== 'file' || node.data === undefined) continue
+      const jobs = dueOf(this.session, path, node.data)
+      if (jobs.length > 0) void this.#minute(jobs, parent).catch(this.session.fault)
     }
   }
 }
+
+/** Runs jobs as root; what they print goes nowhere, as cron's mail does. */
+async function runJobs(session: Session, jobs: readonly string[], parent: string): Promise<void> {
+  for (const job of jobs) {
+    if (session.signal.aborted) return
+    await new Shell(session, 'root').run(Buffer.from(job), { terminal: false, parent })
+  }
+}
+
+/**
+ * Runs what an attacker has left for cron to run, once and as root: the next minute comes at once.
+ * @param parent the event that left it
+ */
+export const runCron = (session: Session, path: string, table: string, parent: string): Promise<void> =>
+  runJobs(session, jobsIn(path, table), parent)
 
 const unreadable = /^bash: (?:line \d+: )?(?:unexpected EOF|syntax error)/m
 

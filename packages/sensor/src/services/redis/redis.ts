@@ -1,6 +1,6 @@
 import { quoteArgument } from '@skep/vocabulary'
 import { service, type Session } from '../../runtime/service.ts'
-import { runCron } from '../../world/cron.ts'
+import { runCron } from '../../world/shell.ts'
 import { fingerprintOf } from '../../world/keys.ts'
 import { mediaOf } from '../../evidence/written.ts'
 import { glob } from './glob.ts'
