@@ -70,9 +70,55 @@ test('it has the services of a camera and no others, and its SSH daemon is dropb
   expect(out).toBe('armv7l\nsh: foo: not found\n')
 }, 30_000)
 
-test('all sources of the same fact agree on a camera', async () => {
-  await using lab = await testSensor({}, { persona: 'camera' })
-  const { machine } = lab.sensor.persona
+test.each(['camera', 'camera-mips'] as const)(
+  'all sources of the same fact agree on a %s',
+  async (persona) => {
+    await using lab = await testSensor({}, { persona })
+    const { machine } = lab.sensor.persona
+    const [pair] = lab.sensor.persona.credentials
+    const socket = await lab.connect('telnet')
+    await heard(socket, /login: $/)
+    socket.write(`${pair?.user}\r\n`)
+    await heard(socket, /Password: $/)
+    socket.write(`${pair?.password}\r\n`)
+    await heard(socket, /~ # $/)
+    const out = async (line: string): Promise<string> => {
+      socket.write(`${line}\r\n`)
+      const text = (await heard(socket, /# $/)).replace(/\r/g, '')
+      return text.slice(text.indexOf('\n') + 1, text.lastIndexOf('\n') + 1).trimEnd()
+    }
+    const { board, memory, network, kernel } = machine
+    for (const line of ['hostname', 'cat /etc/hostname', 'uname -n', 'cat /proc/sys/kernel/hostname'])
+      expect(await out(line), line).toBe(machine.hostname)
+    for (const line of ['uname -r', "cut -d' ' -f3 /proc/version", 'cat /proc/sys/kernel/osrelease', 'ls /lib/modules'])
+      expect(await out(line), line).toBe(kernel.release)
+    expect(await out('grep -c ^processor /proc/cpuinfo')).toBe('1')
+    for (const line of ["awk '/^MemTotal/{print $2}' /proc/meminfo", "free | awk '/^Mem/{print $2}'"])
+      expect(await out(line), line).toBe(String(memory.total))
+    for (const line of [
+      "ifconfig eth0 | sed -n 's/.*HWaddr \\([^ ]*\\).*/\\1/p' | tr A-F a-f",
+      'cat /sys/class/net/eth0/address',
+    ])
+      expect(await out(line), line).toBe(network.mac)
+    expect(await out("mount | cut -d' ' -f3")).toBe(await out("cut -d' ' -f2 /proc/mounts"))
+    expect(await out('df | tail -n +2 | wc -l')).toBe(String(board?.filesystems.length))
+    expect(await out("lsmod | tail -n +2 | cut -d' ' -f1")).toBe(await out("cut -d' ' -f1 /proc/modules"))
+    expect(await out('grep -c mtd /proc/mtd')).toBe(await out('grep -c mtdblock /proc/partitions'))
+    expect(await out("netstat -ltn | sed -n 's/.*0.0.0.0:\\([0-9]*\\) .*/\\1/p' | sort -n | tr '\\n' ' '; echo")).toBe(
+      '22 23',
+    )
+    // Each applet that is listed is a link to busybox, and each link an applet.
+    expect(await out('for a in $(busybox --list); do which $a >/dev/null || echo $a; done')).toBe('')
+    expect(await out("ls -l /bin /sbin /usr/bin /usr/sbin | grep -c -- '-> .*busybox$'")).toBe(
+      await out('busybox --list | wc -l'),
+    )
+    socket.destroy()
+  },
+  30_000,
+)
+
+test('on MIPS a dropper finds MIPS', async () => {
+  await using lab = await testSensor({}, { persona: 'camera-mips' })
   const [pair] = lab.sensor.persona.credentials
   const socket = await lab.connect('telnet')
   await heard(socket, /login: $/)
@@ -80,35 +126,17 @@ test('all sources of the same fact agree on a camera', async () => {
   await heard(socket, /Password: $/)
   socket.write(`${pair?.password}\r\n`)
   await heard(socket, /~ # $/)
-  const out = async (line: string): Promise<string> => {
+  const say = async (line: string): Promise<string> => {
     socket.write(`${line}\r\n`)
-    const text = (await heard(socket, /# $/)).replace(/\r/g, '')
-    return text.slice(text.indexOf('\n') + 1, text.lastIndexOf('\n') + 1).trimEnd()
+    return (await heard(socket, / # $/)).replace(/\r/g, '')
   }
-  const { board, memory, network, kernel } = machine
-  for (const line of ['hostname', 'cat /etc/hostname', 'uname -n', 'cat /proc/sys/kernel/hostname'])
-    expect(await out(line), line).toBe(machine.hostname)
-  for (const line of ['uname -r', "cut -d' ' -f3 /proc/version", 'cat /proc/sys/kernel/osrelease', 'ls /lib/modules'])
-    expect(await out(line), line).toBe(kernel.release)
-  expect(await out('grep -c ^processor /proc/cpuinfo')).toBe('1')
-  for (const line of ["awk '/^MemTotal/{print $2}' /proc/meminfo", "free | awk '/^Mem/{print $2}'"])
-    expect(await out(line), line).toBe(String(memory.total))
-  for (const line of [
-    "ifconfig eth0 | sed -n 's/.*HWaddr \\([^ ]*\\).*/\\1/p' | tr A-F a-f",
-    'cat /sys/class/net/eth0/address',
-  ])
-    expect(await out(line), line).toBe(network.mac)
-  expect(await out("mount | cut -d' ' -f3")).toBe(await out("cut -d' ' -f2 /proc/mounts"))
-  expect(await out('df | tail -n +2 | wc -l')).toBe(String(board?.filesystems.length))
-  expect(await out("lsmod | tail -n +2 | cut -d' ' -f1")).toBe(await out("cut -d' ' -f1 /proc/modules"))
-  expect(await out('grep -c mtd /proc/mtd')).toBe(await out('grep -c mtdblock /proc/partitions'))
-  expect(await out("netstat -ltn | sed -n 's/.*0.0.0.0:\\([0-9]*\\) .*/\\1/p' | sort -n | tr '\\n' ' '; echo")).toBe(
-    '22 23',
+  expect(await say('uname -m')).toContain('\nmips\n')
+  expect(await say('cat /proc/cpuinfo')).toContain('cpu model\t\t: Ingenic Xburst')
+  // 32 bits, little end first, MIPS.
+  expect(await say('dd bs=20 count=1 if=/bin/busybox 2>/dev/null | hexdump -C')).toMatch(
+    /7f 45 4c 46 01 01 01 00 .*\n.* 02 00 08 00/,
   )
-  // Each applet that is listed is a link to busybox, and each link an applet.
-  expect(await out('for a in $(busybox --list); do which $a >/dev/null || echo $a; done')).toBe('')
-  expect(await out("ls -l /bin /sbin /usr/bin /usr/sbin | grep -c -- '-> .*busybox$'")).toBe(
-    await out('busybox --list | wc -l'),
-  )
+  expect(await say('ls /sbin')).not.toContain('himm')
   socket.destroy()
+  expect(lab.log).toEqual([])
 }, 30_000)

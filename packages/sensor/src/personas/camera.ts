@@ -1,7 +1,7 @@
 import { sshDaemons } from './daemons.ts'
 import { factsOf } from './facts.ts'
 import { cameraGreeting } from './facts/camera.ts'
-import type { Machine, Process } from './machine.ts'
+import type { Board, Machine, Process } from './machine.ts'
 import type { Persona, SshFace } from './persona.ts'
 import type { Seed } from './seed.ts'
 
@@ -37,7 +37,96 @@ const passwords = [
   'tlJwpbo6',
   'S2fGqNFs',
 ] as const
-const names = ['localhost', 'ipcam', 'IPCamera', 'hisilicon', '(none)', 'camera'] as const
+
+/** What differs between the chips that such cameras are built around. */
+interface Chip {
+  readonly system: 'camera' | 'camera-mips'
+  readonly kernel: Machine['kernel']
+  readonly cpu: Pick<Machine['cpu'], 'model' | 'vendor' | 'family' | 'number' | 'stepping' | 'mhz' | 'cacheKb'>
+  readonly cpuinfo: string
+  readonly cmdline: string
+  /** Threads of its drivers. */
+  readonly threads: readonly string[]
+  readonly modules: Board['modules']
+  /** Of vendors of such boards. */
+  readonly vendors: readonly string[]
+  /** What it may be called. */
+  readonly names: readonly string[]
+  /** The program that makes it a camera. */
+  readonly app: readonly [string, number, number]
+}
+
+const arm: Chip = {
+  system: 'camera',
+  kernel: {
+    release: '4.9.37',
+    version: '#1 Wed Aug 14 14:31:02 CST 2019',
+    arch: 'armv7l',
+    built: '(build@server) (gcc version 6.3.0 (HC&C V1R3C00SPC200B005_20190606) )',
+  },
+  cpu: {
+    model: 'ARMv7 Processor rev 5 (v7l)',
+    vendor: 'ARM',
+    family: 7,
+    number: 0xc07,
+    stepping: 5,
+    mhz: '594.000',
+    cacheKb: 128,
+  },
+  cpuinfo:
+    'processor\t: 0\nmodel name\t: ARMv7 Processor rev 5 (v7l)\nBogoMIPS\t: 1196.85\nFeatures\t: half thumb fastmult vfp edsp neon vfpv3 tls vfpv4 idiva idivt vfpd32 lpae evtstrm \nCPU implementer\t: 0x41\nCPU architecture: 7\nCPU variant\t: 0x0\nCPU part\t: 0xc07\nCPU revision\t: 5\n\nHardware\t: Generic DT based system\nRevision\t: 0000\nSerial\t\t: 0000000000000000\n',
+  cmdline:
+    'mem=64M console=ttyAMA0,115200 root=/dev/mtdblock2 rootfstype=jffs2 rw mtdparts=hi_sfc:512K(boot),3072K(kernel),8192K(rootfs),2560K(config),2048K(custom)',
+  threads: ['hisfc_spi_nor', 'himci', 'mmcqd/0'],
+  modules: [
+    ['wdt', 5180, 1, ''],
+    ['sensor_i2c', 2544, 0, ''],
+    ['hi_mipi', 36_244, 0, ''],
+    ['hi3518e_venc', 331_404, 2, ''],
+    ['hi3518e_isp', 418_260, 4, ''],
+    ['hi3518e_sys', 96_812, 6, ''],
+    ['hi3518e_base', 59_212, 12, ''],
+    ['hi_osal', 41_004, 14, ''],
+  ],
+  vendors: ['00:12:31', '00:12:16', '9c:a3:aa', 'bc:32:5f'],
+  names: ['localhost', 'ipcam', 'IPCamera', 'hisilicon', '(none)', 'camera'],
+  app: ['./ipcam', 21_804, 183_444],
+}
+
+const mips: Chip = {
+  system: 'camera-mips',
+  kernel: {
+    release: '3.10.14',
+    version: '#6 PREEMPT Tue Mar 5 11:42:17 CST 2019',
+    arch: 'mips',
+    built: '(root@ubuntu) (gcc version 4.7.2 (Ingenic r2.3.3 2016.12) )',
+  },
+  cpu: {
+    model: 'Ingenic Xburst V0.1  FPU V0.0',
+    vendor: 'Ingenic',
+    family: 0,
+    number: 0,
+    stepping: 0,
+    mhz: '860.160',
+    cacheKb: 128,
+  },
+  cpuinfo:
+    'system type\t\t: t20\nmachine\t\t\t: Unknown\nprocessor\t\t: 0\ncpu model\t\t: Ingenic Xburst V0.1  FPU V0.0\nBogoMIPS\t\t: 858.52\nwait instruction\t: yes\nmicrosecond timers\t: no\ntlb_entries\t\t: 32\nextra interrupt vector\t: yes\nhardware watchpoint\t: yes, count: 1, address/irw mask: [0x0fff]\nisa\t\t\t: mips32r1\nASEs implemented\t: mxu\nshadow register sets\t: 1\nkscratch registers\t: 0\ncore\t\t\t: 0\nVCED exceptions\t\t: not available\nVCEI exceptions\t\t: not available\n\nHardware\t\t: isvp\nSerial\t\t\t: 00000000 00000000 00000000 00000000\n',
+  cmdline:
+    'console=ttyS1,115200n8 mem=64M@0x0 rmem=64M@0x4000000 init=/linuxrc rootfstype=jffs2 root=/dev/mtdblock2 rw mtdparts=jz_sfc:512K(boot),3072K(kernel),8192K(rootfs),2560K(config),2048K(custom)',
+  threads: ['jz_sfc', 'mmcqd/0'],
+  modules: [
+    ['exfat', 100_464, 0, ''],
+    ['sensor_jxf22_t20', 12_408, 1, ''],
+    ['tx_isp_t20', 284_112, 1, 'sensor_jxf22_t20'],
+    ['sinfo', 8412, 0, ''],
+    ['audio', 62_804, 1, ''],
+    ['8188fu', 1_061_240, 0, ''],
+  ],
+  vendors: ['2c:aa:8e', '34:ea:e7', '44:01:bb', 'd0:31:10'],
+  names: ['Ingenic-uc1_1', 'ipcam', 'IPCamera', '(none)', 'camera'],
+  app: ['./iCamera', 18_224, 142_816],
+}
 
 const kernelThreads = [
   'kthreadd',
@@ -56,25 +145,19 @@ const kernelThreads = [
   'kblockd',
   'kswapd0',
   'vmstat',
-  'hisfc_spi_nor',
-  'himci',
-  'mmcqd/0',
-  'jffs2_gcd_mtd3',
-  'jffs2_gcd_mtd4',
 ]
 
 /** Makes the persona of a camera. */
-export function camera(seed: Seed, hostKeys: SshFace['hostKeys'], installed: number): Persona {
-  const { release } = factsOf('camera')
+function make(chip: Chip, seed: Seed, hostKeys: SshFace['hostKeys'], installed: number): Persona {
+  const { release } = factsOf(chip.system)
   const day = 86_400_000
-  const hostname = seed.pick('camera host', names)
+  const hostname = seed.pick('camera host', chip.names)
   const total = 60_416 - seed.below('camera memory', 40) * 4
   const free = 11_000 + seed.below('camera free', 3000)
   const cached = 14_200 + seed.below('camera cached', 2000)
   const lan = seed.pick('camera lan', [0, 1, 1, 2, 10])
-  // Of vendors of such boards.
   const mac = [
-    seed.pick('camera vendor', ['00:12:31', '00:12:16', '9c:a3:aa', 'bc:32:5f']),
+    seed.pick('camera vendor', chip.vendors),
     ...[0, 1, 2].map((i) => (seed.bytes('mac')[i] ?? 0).toString(16).padStart(2, '0')),
   ].join(':')
   const hex = (label: string, bytes: number) => seed.bytes(label).toString('hex', 0, bytes)
@@ -88,31 +171,15 @@ export function camera(seed: Seed, hostKeys: SshFace['hostKeys'], installed: num
     tty: '?',
     state: rss === 0 ? 'SW' : 'S',
   })
-  const boot = `mem=${64}M console=ttyAMA0,115200 root=/dev/mtdblock2 rootfstype=jffs2 rw mtdparts=hi_sfc:512K(boot),3072K(kernel),8192K(rootfs),2560K(config),2048K(custom)`
   const machine: Machine = {
-    system: 'camera',
+    system: chip.system,
     hostKeys: {},
     versions: {},
     hostname,
     domain: 'lan',
     os: { id: 'busybox', name: 'Linux', version: '', codename: '', pretty: 'Linux', repositories: [] },
-    kernel: {
-      release: '4.9.37',
-      version: '#1 Wed Aug 14 14:31:02 CST 2019',
-      arch: 'armv7l',
-      built: '(build@server) (gcc version 6.3.0 (HC&C V1R3C00SPC200B005_20190606) )',
-    },
-    cpu: {
-      model: 'ARMv7 Processor rev 5 (v7l)',
-      vendor: 'ARM',
-      family: 7,
-      number: 0xc07,
-      stepping: 5,
-      mhz: '594.000',
-      cacheKb: 128,
-      cores: 1,
-      flags: '',
-    },
+    kernel: chip.kernel,
+    cpu: { ...chip.cpu, cores: 1, flags: '' },
     memory: { total, free, available: free + Math.round(cached * 0.8), buffers: 1204, cached, swap: 0 },
     disk: { device: '/dev/root', total: 8192, used: 6404, uuid: '' },
     network: {
@@ -131,12 +198,14 @@ export function camera(seed: Seed, hostKeys: SshFace['hostKeys'], installed: num
     groups: release.groups.map((line) => ({ name: line.split(':')[0] ?? '', gid: Number(line.split(':')[2]) })),
     processes: [
       process(1, 'init', 708, 1480),
-      ...kernelThreads.map((name, i) => process(2 + i, `[${name}]`)),
+      ...[...kernelThreads, ...chip.threads, 'jffs2_gcd_mtd3', 'jffs2_gcd_mtd4'].map((name, i) =>
+        process(2 + i, `[${name}]`),
+      ),
       process(118, '/usr/sbin/telnetd', 632, 1476),
       process(121, '/usr/sbin/dropbear -R', 1104, 2180),
       process(126, 'udhcpc -i eth0 -b', 648, 1484),
       process(143, './watchdogd', 412, 1128),
-      process(147, './ipcam', 21_804, 183_444),
+      process(147, ...chip.app),
       process(152, '-sh', 720, 1488),
     ],
     listening: [
@@ -146,8 +215,8 @@ export function camera(seed: Seed, hostKeys: SshFace['hostKeys'], installed: num
     machineId: hex('machine id', 16),
     shell: 'ash',
     board: {
-      cmdline: `${boot}\n`,
-      cpuinfo: `processor\t: 0\nmodel name\t: ARMv7 Processor rev 5 (v7l)\nBogoMIPS\t: 1196.85\nFeatures\t: half thumb fastmult vfp edsp neon vfpv3 tls vfpv4 idiva idivt vfpd32 lpae evtstrm \nCPU implementer\t: 0x41\nCPU architecture: 7\nCPU variant\t: 0x0\nCPU part\t: 0xc07\nCPU revision\t: 5\n\nHardware\t: Generic DT based system\nRevision\t: 0000\nSerial\t\t: 0000000000000000\n`,
+      cmdline: `${chip.cmdline}\n`,
+      cpuinfo: chip.cpuinfo,
       mounts: [
         ['/dev/root', '/', 'jffs2', 'rw,relatime'],
         [
@@ -171,16 +240,7 @@ export function camera(seed: Seed, hostKeys: SshFace['hostKeys'], installed: num
         ['config', 2560],
         ['custom', 2048],
       ],
-      modules: [
-        ['wdt', 5180, 1, ''],
-        ['sensor_i2c', 2544, 0, ''],
-        ['hi_mipi', 36_244, 0, ''],
-        ['hi3518e_venc', 331_404, 2, ''],
-        ['hi3518e_isp', 418_260, 4, ''],
-        ['hi3518e_sys', 96_812, 6, ''],
-        ['hi3518e_base', 59_212, 12, ''],
-        ['hi_osal', 41_004, 14, ''],
-      ],
+      modules: chip.modules,
       filesystems: [
         ['/dev/root', 8192, 6404, '/'],
         ['devtmpfs', Math.floor(total / 2) - 12, 4, '/dev'],
@@ -192,7 +252,7 @@ export function camera(seed: Seed, hostKeys: SshFace['hostKeys'], installed: num
     },
   }
   return {
-    name: 'camera',
+    name: chip.system,
     machine,
     credentials: seed.sample('camera', passwords, 3).map((password) => ({ user: 'root', password })),
     motd: () => cameraGreeting.replace(/\n/g, '\r\n'),
@@ -203,3 +263,8 @@ export function camera(seed: Seed, hostKeys: SshFace['hostKeys'], installed: num
     telnet: { daemon: 'busybox', issue: '' },
   }
 }
+
+/** A camera of a cheap make, on ARM. */
+export const camera = (...about: [Seed, SshFace['hostKeys'], number]): Persona => make(arm, ...about)
+/** The same kind of thing on MIPS, little end first. */
+export const cameraMips = (...about: [Seed, SshFace['hostKeys'], number]): Persona => make(mips, ...about)

@@ -67,6 +67,10 @@ const systems = {
   'ubuntu-20.04': system('ubuntu-20.04'),
   'ubuntu-22.04': system('ubuntu-22.04'),
   'ubuntu-24.04': system('ubuntu-24.04'),
+  'camera-mips': {
+    facts: async () => (await import('./facts/camera.ts')).cameraMipsFacts,
+    says: async () => (await import('./facts/camera.ts')).cameraSayings(await debian11.says()),
+  },
   camera: {
     facts: async () => (await import('./facts/camera.ts')).cameraFacts,
     says: async () => (await import('./facts/camera.ts')).cameraSayings(await debian11.says()),

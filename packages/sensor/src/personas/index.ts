@@ -1,4 +1,4 @@
-import { camera } from './camera.ts'
+import { camera, cameraMips } from './camera.ts'
 import { loadFacts, type SystemName } from './facts.ts'
 import type { Persona, SshFace } from './persona.ts'
 import { releases, type Release } from './releases.ts'
@@ -27,6 +27,7 @@ const personas = {
   'ubuntu-22.04': ofServer(releases['ubuntu-22.04']),
   'ubuntu-24.04': ofServer(releases['ubuntu-24.04']),
   camera: { system: 'camera', make: camera, without: ['http', 'redis', 'memcached'] },
+  'camera-mips': { system: 'camera-mips', make: cameraMips, without: ['http', 'redis', 'memcached'] },
 } as const satisfies Record<string, Maker>
 
 export type PersonaName = keyof typeof personas

@@ -59,6 +59,8 @@ function program(size: number, header: string, arch: string, salt: string): Uint
     head.writeUInt32LE(sections, 32)
     // The fifth ABI, without a floating-point unit.
     if (arch === 'armv7l') head.writeUInt32LE(0x0500_0200, 36)
+    // MIPS32 release 2, the old 32-bit ABI, code that may lie anywhere.
+    if (arch === 'mips') head.writeUInt32LE(0x7000_1007, 36)
     ;[52, 32, segments, 40, count, names].forEach((value, i) => head.writeUInt16LE(value, 40 + 2 * i))
   }
   head.copy(bytes)

@@ -128,3 +128,23 @@ export function cameraSayings(recorded: Sayings): Sayings {
 
 /** What its shell prints when somebody signs in. */
 export const cameraGreeting = `\n\n${banner.replace('multi-call binary.', 'built-in shell (ash)')}Enter 'help' for a list of built-in commands.\n\n`
+
+const { '/lib/modules/4.9.37': _arm, ...common } = cameraFacts.tree
+
+/** The same on another chip, with another kernel. */
+export const cameraMipsFacts: Facts = {
+  ...cameraFacts,
+  tree: {
+    ...common,
+    '/sbin': folder('/sbin', 'logcat 16388 - 755 root:root'),
+    '/lib/modules': '3.10.14/',
+    '/lib/modules/3.10.14': [
+      '8188fu.ko 1421536',
+      'audio.ko 82204',
+      'exfat.ko 131784',
+      'sensor_jxf22_t20.ko 26512',
+      'sinfo.ko 14640',
+      'tx-isp-t20.ko 412808',
+    ].join('|'),
+  },
+}
