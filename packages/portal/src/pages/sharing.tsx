@@ -4,6 +4,7 @@ import { Card, Copy, Empty, Failed, Loading } from '../components/basics.tsx'
 import { Agreements, Contents, Settings } from '../components/sharing/agreements.tsx'
 import { Inbox } from '../components/sharing/inbox.tsx'
 import { kindNames } from '../components/sharing/kinds.ts'
+import { HpfeedsCard, Sinks, YaraCard } from '../components/sharing/sinks.tsx'
 import { Targets } from '../components/sharing/targets.tsx'
 import { plural } from '../format.ts'
 import { useMe } from '../me.ts'
@@ -49,6 +50,9 @@ export function Sharing(): ReactNode {
             <Agreements />
             <Inbox />
             <Targets />
+            <Sinks />
+            <HpfeedsCard />
+            <YaraCard />
             <Contents />
             <Settings />
           </>

@@ -80,7 +80,7 @@ export function siemRoutes(app: OpenAPIHono<Env>, share: Share, forwarder: Forwa
       method: 'post',
       path: '/api/v1/sharing/sinks',
       summary:
-        'Send all events somewhere from now on: syslog over TLS, or NATS. Operators choose the host; it may be inside',
+        'Send all events somewhere from now on: syslog over TLS, NATS or Kafka. Operators choose the host; it may be inside',
       request: body(z.strictObject({ settings: sinkShape, secret: z.string().max(500).default('') })),
       responses: json(z.object({ id: z.string() }), 'Added'),
     }),
