@@ -1721,6 +1721,45 @@ export interface Operations {
       unused: { prefix: string; asn: number; maxLength: number }[]
     }
   }
+  /** What feeds that the operators read know of an address, domain, URL or hash */
+  'GET /api/v1/known': {
+    path: Record<never, never>
+    query: { value: string | string[] }
+    body: Record<never, never>
+    answer: { rows: { feed: string; event: string; info: string; type: string; value: string; stamp: number }[] }
+  }
+  /** MISP feeds that are read */
+  'GET /api/v1/sharing/pulls': {
+    path: Record<never, never>
+    query: Record<never, never>
+    body: Record<never, never>
+    answer: {
+      rows: {
+        id: string
+        url: string
+        title: string
+        made: number
+        last: number | null
+        problem: string
+        events: number
+        values: number
+      }[]
+    }
+  }
+  /** Read a MISP feed from now on: the folder in which its manifest.json lies */
+  'POST /api/v1/sharing/pulls': {
+    path: Record<never, never>
+    query: Record<never, never>
+    body: { url: string; title: string }
+    answer: { id: string }
+  }
+  /** Read a feed no longer, and forget what it knew */
+  'DELETE /api/v1/sharing/pulls/{id}': {
+    path: { id: string }
+    query: Record<never, never>
+    body: Record<never, never>
+    answer: { done: true }
+  }
   /** What the caller gets by its agreements, and where: TAXII collections, feeds */
   'GET /api/v1/sharing/catalogue': {
     path: Record<never, never>
@@ -2068,7 +2107,7 @@ export interface Operations {
       }[]
     }
   }
-  /** Send all events somewhere from now on: syslog over TLS, or NATS. Operators choose the host; it may be inside */
+  /** Send all events somewhere from now on: syslog over TLS, NATS or Kafka. Operators choose the host; it may be inside */
   'POST /api/v1/sharing/sinks': {
     path: Record<never, never>
     query: Record<never, never>
@@ -2091,6 +2130,16 @@ export interface Operations {
             subject?: string | undefined
             dialect?: ('json' | 'ecs' | 'ocsf' | 'cef') | undefined
           }
+        | {
+            kind: 'kafka'
+            host: string
+            port?: number | undefined
+            tls?: boolean | undefined
+            ca?: string | undefined
+            sasl?: ('plain' | 'scram-sha-256' | 'scram-sha-512') | undefined
+            topic?: string | undefined
+            dialect?: ('json' | 'ecs' | 'ocsf' | 'cef') | undefined
+          }
       secret?: string | undefined
     }
     answer: { id: string }
@@ -2102,7 +2151,18 @@ export interface Operations {
     body: Record<never, never>
     answer: { done: true }
   }
-  /** What can be told of an artifact: size, type, hashes, TLSH, entropy */
+  /** The YARA rules in use: what is wrong with their files, and how often each was met */
+  'GET /api/v1/yara': {
+    path: Record<never, never>
+    query: Record<never, never>
+    body: Record<never, never>
+    answer: {
+      files: number
+      problems: { file: string; problem: string }[]
+      met: { rule: string; file: string; description: string; artifacts: number }[]
+    }
+  }
+  /** What can be told of an artifact: size, type, hashes, TLSH, entropy, the YARA rules that it meets */
   'GET /api/v1/artifacts/{sha256}/facts': {
     path: { sha256: string }
     query: Record<never, never>
@@ -2115,6 +2175,8 @@ export interface Operations {
       sha256: string
       tlsh?: string | undefined
       entropy: number
+      yara: { rule: string; file: string; tags: string[]; description: string; attack: string }[]
+      yara_problem: string
     }
   }
   /** The artifact in a zip with the password “infected”; each download is in the audit log */

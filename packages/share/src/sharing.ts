@@ -6,6 +6,8 @@ import { agreementRoutes } from './agreements/routes.ts'
 import { crowdsecRoutes } from './crowdsec/routes.ts'
 import { Feeds } from './feeds/feeds.ts'
 import { feedRoutes } from './feeds/routes.ts'
+import { Pulls } from './misp/pull.ts'
+import { pullRoutes } from './misp/pull-routes.ts'
 import { mispRoutes } from './misp/routes.ts'
 import { HpfeedsGateway } from './hpfeeds/gateway.ts'
 import { Intake } from './intake/intake.ts'
@@ -142,10 +144,15 @@ export const sharing = (options: SharingOptions = {}): Extension => ({
     const forwarder = new Forwarder(share)
     const yara = new Yara(join(context.folder, 'yara'))
     const scans = new Scans(share, yara)
+    const pulls = new Pulls(share)
     const { log } = context
     return {
       open: [
-        ['read', ['GET'], ['/api/v1/sharing/catalogue', '/api/v1/stream', '/api/v1/artifacts/{sha256}/facts']],
+        [
+          'read',
+          ['GET'],
+          ['/api/v1/sharing/catalogue', '/api/v1/stream', '/api/v1/known', '/api/v1/artifacts/{sha256}/facts'],
+        ],
         ['samples', ['GET'], ['/api/v1/artifacts/{sha256}/sample']],
         ['self', ['POST', 'DELETE'], ['/api/v1/me/shadowserver-keys', '/api/v1/me/shadowserver-keys/{key}']],
       ],
@@ -155,6 +162,7 @@ export const sharing = (options: SharingOptions = {}): Extension => ({
         feedRoutes(app, share, feeds)
         crowdsecRoutes(app, share, feeds)
         mispRoutes(app, share, feeds)
+        pullRoutes(app, share, pulls)
         agreementRoutes(app, share, feeds)
         reportingRoutes(app, share, reporting)
         shadowserverRoutes(app, share)
@@ -167,6 +175,7 @@ export const sharing = (options: SharingOptions = {}): Extension => ({
         { every: 3_600_000, first: 30_000, work: () => share.measure(), lease: 'share ttl' },
         { every: 3_600_000, work: async () => feeds.sweep() },
         { every: 60_000, first: 20_000, work: () => scans.work(), lease: 'share yara' },
+        { every: 3_600_000, first: 90_000, work: () => pulls.work(), lease: 'share pulls' },
         { every: 600_000, first: 120_000, work: () => reporting.gather(), lease: 'share gather' },
         { every: 5000, work: () => forwarder.forward(), lease: 'share sinks' },
         { every: 60_000, work: () => reporting.deliver(), lease: 'share deliver' },

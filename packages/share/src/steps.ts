@@ -34,4 +34,11 @@ export const steps: readonly string[] = [
   `CREATE TABLE share_yara (sha256 TEXT PRIMARY KEY, matches TEXT NOT NULL, problem TEXT NOT NULL, rules TEXT NOT NULL,
      at INTEGER NOT NULL);
    CREATE INDEX share_yara_by_rules ON share_yara (rules, at)`,
+  `CREATE TABLE share_pulls (id TEXT PRIMARY KEY, url TEXT NOT NULL, title TEXT NOT NULL, made INTEGER NOT NULL,
+     last INTEGER, problem TEXT NOT NULL);
+   CREATE TABLE share_pulled (feed TEXT NOT NULL, event TEXT NOT NULL, stamp INTEGER NOT NULL, info TEXT NOT NULL,
+     PRIMARY KEY (feed, event));
+   CREATE TABLE share_known (feed TEXT NOT NULL, event TEXT NOT NULL, type TEXT NOT NULL, value TEXT NOT NULL);
+   CREATE INDEX share_known_by_value ON share_known (value);
+   CREATE INDEX share_known_by_event ON share_known (feed, event)`,
 ]

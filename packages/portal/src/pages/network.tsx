@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react'
+import { KnownElsewhere } from '../components/known.tsx'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
 import { query, useApi, type Params } from '../api.ts'
 import { Card, Empty, Failed, Loading, Origin } from '../components/basics.tsx'
@@ -193,6 +194,7 @@ export function Source(): ReactNode {
             to {row.last_seen.slice(0, 10)}.
           </p>
         )}
+        <KnownElsewhere value={ip} />
       </div>
       {row === undefined || !ready ? null : (
         <div className="grid">

@@ -1,3 +1,4 @@
+import { KnownElsewhere } from '../components/known.tsx'
 import { useEffect, useRef, useState, type ReactNode } from 'react'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
@@ -335,6 +336,7 @@ export function Artifact(): ReactNode {
             </Link>
           </p>
         )}
+        <KnownElsewhere value={sha256} />
       </div>
       <div className="grid">
         {facts === undefined ? null : <FactsCard facts={facts} />}

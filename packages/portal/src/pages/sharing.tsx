@@ -4,7 +4,7 @@ import { Card, Copy, Empty, Failed, Loading } from '../components/basics.tsx'
 import { Agreements, Contents, Settings } from '../components/sharing/agreements.tsx'
 import { Inbox } from '../components/sharing/inbox.tsx'
 import { kindNames } from '../components/sharing/kinds.ts'
-import { HpfeedsCard, Sinks, YaraCard } from '../components/sharing/sinks.tsx'
+import { HpfeedsCard, PullsCard, Sinks, YaraCard } from '../components/sharing/sinks.tsx'
 import { Targets } from '../components/sharing/targets.tsx'
 import { plural } from '../format.ts'
 import { useMe } from '../me.ts'
@@ -53,6 +53,7 @@ export function Sharing(): ReactNode {
             <Sinks />
             <HpfeedsCard />
             <YaraCard />
+            <PullsCard />
             <Contents />
             <Settings />
           </>

@@ -224,6 +224,59 @@ export function HpfeedsCard(): ReactNode {
   )
 }
 
+interface Pull {
+  readonly id: string
+  readonly url: string
+  readonly title: string
+  readonly last: number | null
+  readonly problem: string
+  readonly events: number
+  readonly values: number
+}
+
+/** Other people's MISP feeds that are read. */
+export function PullsCard(): ReactNode {
+  const { data } = useApi<{ rows: Pull[] }>('sharing/pulls', {}, true, 30_000)
+  if (data === undefined) return <Loading rows={2} />
+  return (
+    <Card title="MISP feeds that are read">
+      <p>What they know of an address or a file stands on its page. It lists and joins nothing.</p>
+      <ul className="plain">
+        {data.rows.map(({ id, title, url, last, problem, events, values }) => (
+          <li key={id}>
+            <span title={url}>{title}</span>: {plural(events, 'event')}, {plural(values, 'value')}
+            {last === null ? ', not read yet' : ', read '}
+            {last === null ? null : <Time at={new Date(last).toISOString()} relative />}
+            {problem === '' ? null : (
+              <span className="warning">
+                {' '}
+                <Hostile text={problem} />
+              </span>
+            )}{' '}
+            <Sure ask={`Forget what ${title} knows?`} onYes={() => send('DELETE', `sharing/pulls/${id}`)}>
+              Remove
+            </Sure>
+          </li>
+        ))}
+      </ul>
+      <details>
+        <summary>Read a feed</summary>
+        <Form
+          label="Feed"
+          submit="Read it"
+          onSubmit={async ({ title, url }) => {
+            await send('POST', 'sharing/pulls', { title, url })
+            return 'It is read within the hour'
+          }}
+        >
+          <Field name="title" label="Title" maxLength={200} required />
+          <Field name="url" label="Address" type="url" hint="of the folder in which its manifest.json lies" required />
+        </Form>
+      </details>
+    </Card>
+  )
+}
+
 /** The YARA rules in use. */
 export function YaraCard(): ReactNode {
   const { data } = useApi<{
