@@ -10,6 +10,7 @@ export const kindNames: Readonly<Record<string, string>> = {
   hassh: 'SSH clients (HASSH)',
   ja4: 'TLS clients (JA4)',
   command: 'Commands they typed',
+  campaign: 'Campaigns: what belongs together',
 }
 export const kindList = Object.keys(kindNames)
 export const tlps = ['clear', 'green', 'amber', 'amber+strict', 'red'] as const

@@ -1,108 +1,13 @@
-import { sayingsOf } from '../../personas/facts.ts'
 import { isIP } from 'node:net'
+import { payloadUrl } from '@skep/vocabulary'
 import { nameOf, resolvePath } from '../node.ts'
 import { before } from '../version.ts'
-import { payloadUrl } from '@skep/vocabulary'
-import { complain, human, letters, say, type Command, type Io, type Result } from './command.ts'
+import { complain, human, say, type Command } from './command.ts'
+import { givenOf, ownPage, parse, reach, target, words } from './reach.ts'
 
-// Programs that fetch. The sensor opens no connection that an attacker asked for, so the machine behaves like one whose
-// network lets nothing out: names are not resolved, connections are refused on the way. What was to be fetched is
-// recorded, and the attacker tries the second and the third way, which is recorded too. Only the machine itself answers,
-// and what the hub's fetcher brought, where the operator lets it be handed on, comes as if it were fetched here.
+// Programs that bring files from elsewhere.
 
 const stamp = (): string => new Date().toISOString().slice(0, 19).replace('T', ' ')
-const withScheme = (url: string): string => (/^[a-z][a-z0-9+.-]*:\/\//i.test(url) ? url : `http://${url}`)
-
-interface Target {
-  readonly url: string
-  readonly scheme: string
-  readonly host: string
-  readonly port: number
-  readonly path: string
-}
-
-function target(raw: string): Target {
-  const url = withScheme(raw)
-  const match = /^([a-z][a-z0-9+.-]*):\/\/(?:[^@/?#]*@)?(\[[^\]]*\]|[^:/?#]*)(?::(\d{1,5}))?([^#]*)/i.exec(url)
-  const scheme = (match?.[1] ?? 'http').toLowerCase()
-  const host = (match?.[2] ?? '').replace(/^\[|\]$/g, '').toLowerCase()
-  const port = Number(match?.[3] ?? { https: 443, ftp: 21, tftp: 69 }[scheme] ?? 80)
-  return { url, scheme, host, port, path: match?.[4] || '/' }
-}
-
-type Reach = 'unresolved' | 'unreachable' | 'refused' | 'here'
-
-/** What a fetcher brought of it. */
-const givenOf = ({ url }: Target, { given }: Io) => given.get(payloadUrl(url) ?? '')
-
-/** What becomes of a connection: decided by the machine's own network, the same each time. */
-async function reach(to: Target, io: Io): Promise<Reach> {
-  const { host, port } = to
-  const { ip, gateway } = io.machine.network
-  const given = givenOf(to, io)
-  if (given !== undefined) {
-    // As long as it takes on a line of a few megabytes a second.
-    await io.sleep(120 + ((host.length * 37) % 200) + given.bytes.length / 2000)
-    return 'here'
-  }
-  if (host === 'localhost' || host === io.machine.hostname || host === ip || /^127\./.test(host) || host === '::1')
-    return port === 80 ? 'here' : 'refused'
-  if (isIP(host) === 0) {
-    await io.sleep(2000 + (host.length % 5) * 400)
-    return 'unresolved'
-  }
-  await io.sleep(host === gateway ? 2 : 30 + ((host.length * 37 + port) % 160))
-  return host === gateway ? 'refused' : 'unreachable'
-}
-const words: Readonly<Record<Exclude<Reach, 'here'>, string>> = {
-  unresolved: 'Temporary failure in name resolution',
-  unreachable: 'No route to host',
-  refused: 'Connection refused',
-}
-
-/** What is there: what a fetcher brought, or what the machine's own web server gives. */
-function ownPage(to: Target, io: Io): Uint8Array | undefined {
-  const { path } = to
-  const { fs } = io
-  const given = givenOf(to, io)
-  if (given !== undefined) return given.bytes
-  const file =
-    path === '/' ? '/var/www/html/index.nginx-debian.html' : resolvePath('/var/www/html', `.${path.split('?')[0]}`)
-  try {
-    return fs.node(file)?.type === 'file' ? fs.content(file) : undefined
-  } catch {
-    return undefined
-  }
-}
-
-/** Reads options; those in `valued` and `long` take the next argument. */
-function parse(
-  args: readonly string[],
-  valued: string,
-  long: RegExp,
-): { options: Map<string, string>; rest: string[] } {
-  const options = new Map<string, string>()
-  const rest: string[] = []
-  for (let i = 0; i < args.length; i++) {
-    const arg = args[i] ?? ''
-    if (arg === '-' || !arg.startsWith('-')) rest.push(arg)
-    else if (arg.startsWith('--')) {
-      const [name = '', value] = arg.slice(2).split(/=(.*)/s)
-      options.set(name, value ?? (long.test(name) ? (args[++i] ?? '') : ''))
-    } else {
-      for (let at = 1; at < arg.length; at++) {
-        const letter = arg[at] ?? ''
-        if (!valued.includes(letter)) options.set(letter, '')
-        else {
-          options.set(letter, at + 1 < arg.length ? arg.slice(at + 1) : (args[++i] ?? ''))
-          break
-        }
-      }
-    }
-  }
-  return { options, rest }
-}
-
 const wgetLong =
   /^(output-document|output-file|append-output|header|post-data|post-file|user|password|user-agent|referer|tries|timeout|dns-timeout|connect-timeout|read-timeout|wait|directory-prefix|input-file|level|execute|method|body-data|bind-address|limit-rate|quota|base|accept|reject)$/
 
@@ -359,99 +264,7 @@ const ftpget: Command = async (args, io) => {
   return complain(`ftpget: can't connect to remote host (${host}): ${came === 'here' ? words.refused : words[came]}\n`)
 }
 
-const ping: Command = async (args, io) => {
-  const { rest, options } = parse(args, 'cWwisIMmpQSTt', /^$/)
-  const host = rest.at(-1)
-  if (host === undefined) return complain('ping: usage error: Destination address required\n')
-  const count = Math.max(1, Math.min(20, Number(options.get('c') ?? 4) || 4))
-  const { ip, gateway, hostname } = { ...io.machine.network, hostname: io.machine.hostname }
-  const local = host === 'localhost' || host === hostname || /^127\./.test(host) || host === ip
-  if (isIP(host) === 0 && !local) {
-    await io.sleep(2000)
-    return complain(`ping: ${host}: Temporary failure in name resolution\n`, 2)
-  }
-  const address = isIP(host) === 0 ? '127.0.0.1' : host
-  let out = `PING ${host} (${address}) 56(84) bytes of data.\n`
-  const near = local || host === gateway
-  for (let i = 1; i <= count; i++) {
-    if (i > 1) await io.sleep(1000)
-    out += near
-      ? `64 bytes from ${address}: icmp_seq=${i} ttl=64 time=0.0${21 + ((i * 13) % 60)} ms\n`
-      : `From ${gateway} icmp_seq=${i} Destination Host Prohibited\n`
-  }
-  const elapsed = (count - 1) * 1011
-  return {
-    out: `${out}\n--- ${host} ping statistics ---\n${count} packets transmitted, ${near ? count : 0} received, ${near ? '0% packet loss' : `+${count} errors, 100% packet loss`}, time ${elapsed}ms\n${near ? 'rtt min/avg/max/mdev = 0.021/0.042/0.078/0.012 ms\n' : '\n'}`,
-    code: near ? 0 : 1,
-  }
-}
-
-/** A plain connection, as nc, telnet and ssh make it: recorded as something that was to be reached, and lost. */
-const connection =
-  (name: string, port: number, say_: (host: string, at: string, reach: Exclude<Reach, 'here'>) => Result): Command =>
-  async (args, io) => {
-    const { rest } = letters(args)
-    const host = rest[0]?.split('@').at(-1)
-    if (host === undefined || host === '') return name === 'nc' ? complain('Cmd line: wrong\n') : {}
-    const at = Number(rest[1] ?? port) || port
-    const came = await reach({ url: '', scheme: name, host, port: at, path: '' }, io)
-    return say_(host, String(at), came === 'here' ? 'refused' : came)
-  }
-
-const remote = connection('ssh', 22, (host, at, came) =>
-  complain(
-    came === 'unresolved'
-      ? `ssh: Could not resolve hostname ${host}: Temporary failure in name resolution\n`
-      : `ssh: connect to host ${host} port ${at}: ${words[came]}\n`,
-    255,
-  ),
-)
-
-export const fetchers: Readonly<Record<string, Command>> = {
-  wget,
-  curl,
-  tftp,
-  ping,
-  nc: connection('nc', 0, (host, at, came) =>
-    complain(
-      came === 'unresolved'
-        ? `${host}: forward host lookup failed: Host name lookup failure : Resource temporarily unavailable\n`
-        : `(UNKNOWN) [${host}] ${at} (?) : ${words[came]}\n`,
-    ),
-  ),
-  telnet: connection('telnet', 23, (host, _, came) =>
-    came === 'unresolved'
-      ? complain(`telnet: could not resolve ${host}/telnet: Temporary failure in name resolution\n`)
-      : { out: `Trying ${host}...\n`, err: `telnet: Unable to connect to remote host: ${words[came]}\n`, code: 1 },
-  ),
-  ssh: async (args, io) =>
-    args[0] === '-V' ? (sayingsOf(io.machine.system).programs['ssh -V'] ?? {}) : remote(args, io),
-  ftp: async (args) => (letters(args).rest[0] === undefined ? {} : { out: 'ftp: connect: No route to host\n' }),
-  scp: async (args, io) =>
-    args.includes('-t')
-      ? say('\0')
-      : args.length < 2
-        ? (sayingsOf(io.machine.system).programs['scp'] ??
-          complain(
-            'usage: scp [-346ABCpqrTv] [-c cipher] [-F ssh_config] [-i identity_file]\n            [-J destination] [-l limit] [-o ssh_option] [-P port]\n            [-S program] source ... target\n',
-          ))
-        : complain('lost connection\n'),
-  nslookup: async (args, io) => (
-    await io.sleep(2000),
-    { out: `;; connection timed out; no servers could be reached\n\n`, code: 1 }
-  ),
-  host: async (args, io) => (
-    await io.sleep(2000),
-    { out: `;; connection timed out; no servers could be reached\n`, code: 1 }
-  ),
-  dig: async (args, io) => (
-    await io.sleep(2000),
-    {
-      out: `\n; <<>> ${(sayingsOf(io.machine.system).programs['dig -v']?.err ?? 'DiG').trim()} <<>> ${args.join(' ')}\n;; global options: +cmd\n;; connection timed out; no servers could be reached\n`,
-      code: 9,
-    }
-  ),
-}
+export const fetchers: Readonly<Record<string, Command>> = { wget, curl, tftp }
 
 /** The same of busybox. */
 export const busyboxFetchers: Readonly<Record<string, Command>> = { wget: busyboxWget, tftp: busyboxTftp, ftpget }

@@ -1,5 +1,6 @@
 import { accounts } from './accounts.ts'
 import type { Command } from './command.ts'
+import { connections } from './connect.ts'
 import { dump } from './dump.ts'
 import { fetchers } from './fetch.ts'
 import { files } from './files.ts'
@@ -18,6 +19,7 @@ export const commands: ReadonlyMap<string, Command> = new Map(
     ...programs,
     ...dump,
     ...fetchers,
+    ...connections,
     ...files,
     ...inspect,
     ...keys,

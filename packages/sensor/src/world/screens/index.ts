@@ -1,6 +1,7 @@
 import type { Tty } from '../editor.ts'
 import type { Files } from '../files.ts'
 import type { Shell } from '../shell.ts'
+import { htop } from './htop.ts'
 import { nano } from './nano.ts'
 import { page } from './pager.ts'
 import { Screen, type FullScreen } from './screen.ts'
@@ -8,7 +9,16 @@ import { top } from './top.ts'
 import { vi } from './vi.ts'
 
 /** Programs that fill the terminal, by what they are called. */
-const programs: Readonly<Record<string, FullScreen>> = { vi, vim: vi, 'vim.tiny': vi, view: vi, nano, pico: nano, top }
+const programs: Readonly<Record<string, FullScreen>> = {
+  vi,
+  vim: vi,
+  'vim.tiny': vi,
+  view: vi,
+  nano,
+  pico: nano,
+  top,
+  htop,
+}
 
 /** The program that a line is for: one alone, with plain words. */
 function wanted(text: string): { run: FullScreen; name: string; args: string[] } | undefined {

@@ -145,6 +145,25 @@ test('top looks again until q; pagers show page after page', async () => {
   ).toBe(false)
 }, 60_000)
 
+test('on Ubuntu htop draws bars, and nc is OpenBSD’s', async () => {
+  await using ubuntu = await testSensor({}, { persona: 'ubuntu-22.04' })
+  const other = await connect(ubuntu)
+  const channel = await new Promise<ClientChannel>((resolve, reject) =>
+    other.shell({ term: 'xterm', cols: 100, rows: 30 }, (error, one) => (error ? reject(error) : resolve(one))),
+  )
+  const view = new Terminal(30)
+  channel.on('data', (part: Buffer) => view.take(part.toString('latin1')))
+  const until = async (what: RegExp, keys: string): Promise<void> => {
+    channel.write(keys)
+    await expect.poll(() => view.text, { timeout: 10_000 }).toMatch(what)
+  }
+  await until(/F10Quit$/m, 'htop\r')
+  for (const part of [/Load average: \d/, /Mem\[.*\/.*G\]/, /^ +PID USER/m]) expect(view.text).toMatch(part)
+  await until(/root@\S+#/, 'q')
+  await until(/nc: connect to 192\.0\.2\.1 port 80 \(tcp\) failed: No route to host/, 'clear; nc -v 192.0.2.1 80\r')
+  other.end()
+}, 60_000)
+
 test('no keys harm the editors', async () => {
   const key = fc.oneof(
     fc.constantFrom(
