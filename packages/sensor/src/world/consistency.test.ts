@@ -39,8 +39,8 @@ const first = await device('debian-11')
 const { say, out } = first
 afterAll(() => first.pool.stop())
 
-// Servers; the camera has its own (personas/camera.test.ts).
-describe.each(personaNames.filter((name) => !/^(?:debian|camera)$/.test(name)))('%s', async (name) => {
+// Servers; cameras have their own (personas/camera.test.ts).
+describe.each(personaNames.filter((name) => !/^(?:debian|camera.*)$/.test(name)))('%s', async (name) => {
   const { machine, out, data, pool } = await device(name)
   afterAll(() => pool.stop())
 
