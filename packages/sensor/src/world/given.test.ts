@@ -74,3 +74,14 @@ test('the hub is asked once, and not again for a while after it said that nothin
   given.want('javascript:alert(1)')
   expect(asked.filter((url) => url.startsWith('javascript'))).toEqual([])
 })
+
+test('there is an end to what one line is given', async () => {
+  const many = new Given(async () => ({ bytes: Buffer.alloc(3 * 1024 * 1024), address: '45.0.0.10' }))
+  for (let i = 0; i < 5; i++) many.want(`http://45.0.0.10/${i}`)
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(many.for('curl http://45.0.0.10/x', []).map(([url]) => url)).toEqual([
+    'http://45.0.0.10/4',
+    'http://45.0.0.10/3',
+  ])
+  many.stop()
+})

@@ -12,6 +12,7 @@ export type GivenAnswer = GivenFile | 'later' | 'never' | 'off'
 
 const mostBytes = 32 * 1024 * 1024
 const mostOpen = 64
+const mostAtOnce = 8 * 1024 * 1024
 /** Milliseconds after which is asked again while the hub has not got it. */
 const pauses = [15_000, 60_000, 300_000, 1_800_000]
 /** So long nothing is asked after the hub said that nothing is handed on. */
@@ -70,7 +71,13 @@ export class Given {
   for(line: string, wanted: Iterable<string>): [string, GivenFile][] {
     if (this.#files.size === 0) return []
     const before = new Set([...wanted].map(payloadUrl))
-    return [...this.#files].filter(([url]) => before.has(url) || line.includes(new URL(url).hostname))
+    // It is copied into the shell's thread with each such line, so there is an end to it; the latest come first.
+    let left = mostAtOnce
+    return [...this.#files].reverse().filter(([url, { bytes }]) => {
+      if (bytes.length > left || !(before.has(url) || line.includes(new URL(url).hostname))) return false
+      left -= bytes.length
+      return true
+    })
   }
 
   stop(): void {
