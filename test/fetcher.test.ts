@@ -121,36 +121,18 @@ test('a fetcher brings it, in a process that may write nothing and start nothing
   // It may do that and nothing else.
   expect((await ask('GET', 'fetches', undefined, token)).status).toBe(403)
   expect((await ask('GET', 'sessions', undefined, token)).status).toBe(403)
-  await hub.relational.fetches.want(
-    url,
-    'wget',
-    {
-      event: uuidv7(),
-      sensor: 'straw-1',
-      session,
-      service: 'ssh',
-      transport: 'tcp',
-      source_ip: '1.1.1.1',
-      source_port: 4711,
-      target_port: 22,
-    },
-    1,
-  )
-  await hub.relational.fetches.want(
-    'http://127.0.0.2:9/',
-    'curl',
-    {
-      event: uuidv7(),
-      sensor: 'straw-1',
-      session,
-      service: 'ssh',
-      transport: 'tcp',
-      source_ip: '1.1.1.1',
-      source_port: 4711,
-      target_port: 22,
-    },
-    2,
-  )
+  const sight = {
+    event: uuidv7(),
+    sensor: 'straw-1',
+    session,
+    service: 'ssh',
+    transport: 'tcp',
+    source_ip: '1.1.1.1',
+    source_port: 4711,
+    target_port: 22,
+  }
+  await hub.relational.fetches.want(url, 'wget', sight, 1)
+  await hub.relational.fetches.want('http://127.0.0.2:9/', 'curl', sight, 2)
   const child = spawn(process.execPath, [program, 'fetcher', 'run', '--hub', hub.url, '--trust', '127.0.0.1'], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, SKEP_TOKEN: token },

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { isPublic, payloadUrl, type Log } from '@skep/vocabulary'
+import { isPublic, payloadKey, payloadUrl, type Log } from '@skep/vocabulary'
 import type { Relational } from '../relational/database.ts'
 import type { Store } from '../store/client.ts'
 import { payloads } from '../store/queries/index.ts'
@@ -9,6 +9,8 @@ const atOnce = 2000
 /** So many URLs of one source within an hour: nobody has this net fetch at will. */
 const perSource = 20
 const hour = 3_600_000
+/** Before every event. */
+const first = '00000000-0000-0000-0000-000000000000'
 
 /**
  * Notes the URLs that were seen since the last time and are to be fetched, if the operator wants any to be.
@@ -25,10 +27,11 @@ export async function gatherPayloads(
     return 0
   }
   // Where it was switched on before the first look, it begins a minute back.
-  const since = await relational.metaOnce('fetches gathered', () =>
+  const mark = await relational.metaOnce('fetches gathered', () =>
     Promise.resolve(new Date(now - 60_000).toISOString()),
   )
-  const { rows } = await run(store, payloads, { since, limit: atOnce })
+  const [since = '', after = first] = mark.split(' ')
+  const { rows } = await run(store, payloads, { since, after, limit: atOnce })
   let fresh = 0
   const left = new Map<string, number>()
   const leave = (why: string): void => void left.set(why, (left.get(why) ?? 0) + 1)
@@ -43,6 +46,7 @@ export async function gatherPayloads(
       leave('not on the public Internet')
       continue
     }
+    if ((await fetches.get(payloadKey(url))) !== undefined) continue
     if ((await throttle.hit(`fetch ${sight.source_ip}`, perSource, hour)) > 0) {
       leave('too many of one source')
       continue
@@ -51,9 +55,9 @@ export async function gatherPayloads(
     if (added === 'full') leave('too many wait')
     else if (added) fresh++
   }
-  const last = rows.at(-1)?.received
-  // The last moment is read again: more of it may come, and what is known stays known.
-  if (last !== undefined) await relational.setMeta('fetches gathered', `${last.replace(' ', 'T').replace(/Z?$/, 'Z')}`)
+  const last = rows.at(-1)
+  if (last !== undefined)
+    await relational.setMeta('fetches gathered', `${last.received.replace(' ', 'T').replace(/Z?$/, 'Z')} ${last.id}`)
   if (left.size > 0) log([...left].map(([why, count]) => `${count} not to be fetched: ${why}`).join('; '))
   return fresh
 }

@@ -26,6 +26,8 @@ export class Given {
   readonly #ask: ((url: string) => Promise<GivenAnswer>) | undefined
   readonly #files = new Map<string, GivenFile>()
   readonly #open = new Map<string, NodeJS.Timeout | undefined>()
+  /** Until when nothing is asked about a URL that could not be had. */
+  readonly #denied = new Map<string, number>()
   #bytes = 0
   #offUntil = 0
 
@@ -38,7 +40,7 @@ export class Given {
   want(raw: string): void {
     const url = this.#ask === undefined ? undefined : payloadUrl(raw)
     if (url === undefined || this.#files.has(url) || this.#open.has(url) || this.#open.size >= mostOpen) return
-    if (Date.now() < this.#offUntil) return
+    if (Date.now() < Math.max(this.#offUntil, this.#denied.get(url) ?? 0)) return
     void this.#try(url, 0)
   }
 
@@ -53,7 +55,9 @@ export class Given {
     }
     this.#open.delete(url)
     if (answer === 'off') this.#offUntil = Date.now() + offFor
-    if (typeof answer === 'object') this.#keep(url, answer)
+    if (typeof answer === 'object') return this.#keep(url, answer)
+    this.#denied.set(url, Date.now() + offFor)
+    if (this.#denied.size > 1000) this.#denied.delete(this.#denied.keys().next().value ?? '')
   }
 
   #keep(url: string, file: GivenFile): void {

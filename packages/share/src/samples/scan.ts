@@ -85,14 +85,12 @@ export class Scans {
       looked++
     }
     const last = rows.at(-1)?.received
-    if (last !== undefined)
-      // A few minutes back: bytes may be late.
-      await relational.setMeta(
-        'share yara',
-        new Date(
-          Math.max(Date.parse(since), Math.min(Date.parse(last), rows.length < atOnce ? now - 600_000 : now)),
-        ).toISOString(),
-      )
+    if (last !== undefined) {
+      // A few minutes back: bytes may be late. A whole page of one moment is gone beyond, or it would come for ever.
+      const next = rows.length < atOnce ? Math.min(Date.parse(last), now - 600_000) : Date.parse(last)
+      const floor = Date.parse(since) + (rows.length < atOnce ? 0 : 1)
+      await relational.setMeta('share yara', new Date(Math.max(floor, next)).toISOString())
+    }
     return looked
   }
 

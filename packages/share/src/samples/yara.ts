@@ -39,11 +39,25 @@ export function readRules(folder: string): { files: RuleFile[]; mark: string } {
   return { files, mark: hash.digest('hex').slice(0, 16) }
 }
 
+/** How the rules' folders look from outside: another look, and they are read again. */
+const lookOf = (folder: string): string =>
+  [ours, folder]
+    .flatMap((at) =>
+      at === undefined || !existsSync(at)
+        ? []
+        : readdirSync(at).map((name) => {
+            const { size, mtimeMs } = statSync(join(at, name))
+            return `${name} ${size} ${mtimeMs}`
+          }),
+    )
+    .join('\n')
+
 /** Looks for the patterns of rules in files, one after the other, in a thread of its own that may be ended at any time. */
 export class Yara {
   readonly #folder: string
   #worker: Worker | undefined
   #mark = ''
+  #look = ''
   #problems: readonly { readonly file: string; readonly problem: string }[] = []
   #files = 0
   #jobs = 0
@@ -64,9 +78,17 @@ export class Yara {
   }
 
   /** Takes the rules as they are now; a thread is started when they changed. @returns their mark */
-  async rules(): Promise<string> {
+  rules(): Promise<string> {
+    const mine = this.#turn.then(() => this.#rules())
+    this.#turn = mine.catch(() => undefined)
+    return mine
+  }
+
+  async #rules(): Promise<string> {
+    // Reading them all for each file would cost more than looking into most.
+    const look = lookOf(this.#folder)
+    if (look === this.#look && this.#worker !== undefined) return this.#mark
     const { files, mark } = readRules(this.#folder)
-    if (mark === this.#mark && this.#worker !== undefined) return mark
     await this.stop()
     const worker = new Worker(program, {
       workerData: { wasm, files },
@@ -82,6 +104,7 @@ export class Yara {
     })
     worker.on('error', () => undefined)
     this.#worker = worker
+    this.#look = look
     this.#mark = mark
     this.#files = files.length
     this.#problems = ready.problems
@@ -91,7 +114,7 @@ export class Yara {
   /** The rules that a file meets. @throws Error when the scanner gives up on it */
   scan(bytes: Uint8Array): Promise<readonly Match[]> {
     const mine = this.#turn.then(async () => {
-      await this.rules()
+      await this.#rules()
       return this.#scan(bytes)
     })
     this.#turn = mine.catch(() => undefined)

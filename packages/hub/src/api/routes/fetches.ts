@@ -197,12 +197,14 @@ export function fetchRoutes(app: OpenAPIHono<Env>, context: Context): void {
       const row = await fetches.get(id)
       if (row === undefined || (outcome.outcome === 'fetched' && row.sha256 === ''))
         return c.json({ error: 'Bring the bytes first' }, 404) as never
-      if (!(await fetches.settle(id, outcome))) return c.json({ error: 'This is not being fetched' }, 404) as never
+      if (row.state !== 'taken') return c.json({ error: 'This is not being fetched' }, 404) as never
+      // First the event: where it is not taken, the URL is fetched once more.
       if (outcome.outcome === 'fetched' && row.size > 0) {
         const mine = turn.then(() => attach(row, media))
         turn = mine.catch(() => undefined)
         await mine
       }
+      if (!(await fetches.settle(id, outcome))) return c.json({ error: 'This is not being fetched' }, 404) as never
       return c.json({ done: true as const })
     },
   )

@@ -23,9 +23,15 @@ const named: Readonly<Record<string, string>> = {
 export class Keys {
   readonly #tty: Tty
   #waiting = ''
+  #count = 0
 
   constructor(tty: Tty) {
     this.#tty = tty
+  }
+
+  /** Whether more was typed already: then nobody sees what is drawn before it. */
+  get more(): boolean {
+    return this.#waiting !== '' || this.#tty.input.buffered > 0
   }
 
   /** Whether a key comes within some milliseconds. */
@@ -46,6 +52,8 @@ export class Keys {
 
   /** The next key; undefined when the attacker has gone. */
   async next(): Promise<Key | undefined> {
+    // What is pasted must not hold up the others.
+    if (++this.#count % 64 === 0) await new Promise((resolve) => setImmediate(resolve))
     const byte = await this.#byte()
     if (byte === undefined) return undefined
     if (byte === '\u001b') {

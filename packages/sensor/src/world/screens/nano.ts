@@ -40,7 +40,7 @@ class Nano {
       '\u001b[?2004h\u001b[?1049h\u001b[22;0;0t\u001b[1;24r\u001b(B\u001b[m\u001b[4l\u001b[?7h\u001b[H\u001b[2J',
     )
     while (!this.#over) {
-      await this.#draw()
+      if (!this.#screen.keys.more) await this.#draw()
       const key = await this.#screen.keys.next()
       if (key === undefined) break
       this.#message = ''

@@ -8,7 +8,7 @@ export class Page {
   #size: number
 
   /** @param most bytes that it may grow to */
-  constructor(text: string, most = 1024 * 1024) {
+  constructor(text: string, most = 256 * 1024) {
     this.lines = text === '' ? [''] : text.replace(/\n$/, '').split('\n')
     this.#most = most
     this.#size = text.length
@@ -24,6 +24,27 @@ export class Page {
   }
   get text(): string {
     return this.lines.length === 1 && this.lines[0] === '' ? '' : `${this.lines.join('\n')}\n`
+  }
+
+  /** Puts back what the text was before. */
+  restore({ lines, row, column }: { readonly lines: string[]; readonly row: number; readonly column: number }): void {
+    this.lines = lines
+    this.row = row
+    this.column = column
+    this.changed = true
+    this.#size = lines.reduce((sum, one) => sum + one.length + 1, 0)
+  }
+  /** Puts one text in the place of another within a line. @returns whether it was there and there was room */
+  swap(row: number, from: string, to: string, every: boolean): boolean {
+    const line = this.lines[row] ?? ''
+    if (from === '' || !line.includes(from)) return false
+    const parts = line.split(from)
+    const more = (every ? parts.length - 1 : 1) * (to.length - from.length)
+    if (this.#size + more > this.#most) return false
+    this.lines[row] = every ? parts.join(to) : line.replace(from, () => to)
+    this.#size += more
+    this.changed = true
+    return true
   }
 
   /** Keeps the cursor within the text. @param past whether it may stand behind the last character */

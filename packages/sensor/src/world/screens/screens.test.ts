@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { connect } from '../../services/ssh/testing.ts'
 import { testSensor, type TestSensor } from '../../testing.ts'
+import { Page } from './page.ts'
 
 /** As much of a terminal as these programs use: the screen as somebody sees it. */
 class Terminal {
@@ -163,6 +164,19 @@ test('on Ubuntu htop draws bars, and nc is OpenBSD’s', async () => {
   await until(/nc: connect to 192\.0\.2\.1 port 80 \(tcp\) failed: No route to host/, 'clear; nc -v 192.0.2.1 80\r')
   other.end()
 }, 60_000)
+
+test('a text does not grow without end, whatever is undone, copied or replaced', () => {
+  const page = new Page(`${'a'.repeat(100)}\n`, 1000)
+  for (let i = 0; i < 200; i++) {
+    const before = { lines: [...page.lines], row: page.row, column: page.column }
+    const taken = page.cut(5)
+    page.restore(before)
+    page.paste(taken, 0)
+    page.swap(0, 'a', 'bbbb', true)
+    page.swap(0, 'b', 'a', true)
+  }
+  expect(page.text.length).toBeLessThanOrEqual(1100)
+})
 
 test('no keys harm the editors', async () => {
   const key = fc.oneof(

@@ -53,7 +53,7 @@ class Vi {
   async run(): Promise<void> {
     await this.#screen.write('\u001b[?1049h\u001b[22;0;0t\u001b[?1h\u001b=\u001b[H\u001b[2J')
     while (!this.#over) {
-      await this.#draw()
+      if (!this.#screen.keys.more) await this.#draw()
       const key = await this.#screen.keys.next()
       if (key === undefined) break
       if (this.#mode === 'insert') this.#insert(key)
@@ -301,10 +301,7 @@ class Vi {
           break
         }
         this.#remember()
-        page.lines = before.lines
-        page.row = before.row
-        page.column = before.column
-        page.changed = true
+        page.restore(before)
         break
       }
       case 'n':
@@ -390,14 +387,7 @@ class Vi {
       this.#remember()
       const rows = every === undefined ? [this.#page.row] : this.#page.lines.keys()
       let hits = 0
-      for (const row of rows) {
-        const line = this.#page.lines[row] ?? ''
-        if (!line.includes(plain(from))) continue
-        hits++
-        this.#page.lines[row] =
-          all === 'g' ? line.split(plain(from)).join(plain(to)) : line.replace(plain(from), () => plain(to))
-        this.#page.changed = true
-      }
+      for (const row of rows) if (this.#page.swap(row, plain(from), plain(to), all === 'g')) hits++
       if (hits === 0) this.#error(`E486: Pattern not found: ${from}`)
     } else if (/^(?:set|se|syntax|syn|noh|color|colo)\b/.test(command)) this.#message = ''
     else if (command !== '') this.#error(`E492: Not an editor command: ${command}`)
