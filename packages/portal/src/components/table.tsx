@@ -1,7 +1,9 @@
 import { useEffect, useRef, useState, type ReactNode } from 'react'
 import { query, useApi, type List, type Params } from '../api.ts'
 import { usePageSearch, useSetSearch } from '../range.ts'
-import { Empty, Failed, Loading, Origin } from './basics.tsx'
+import { Copy, Empty, Failed, Loading, Origin } from './basics.tsx'
+import { Panel, useEscape } from './panel.tsx'
+import { useLook, type Look } from './look.ts'
 
 /** A column of a table. */
 export interface Column<Row> {
@@ -26,13 +28,60 @@ interface Props<Row> {
   readonly enabled?: boolean
   readonly limit?: number
   readonly onOpen?: (row: Row) => void
+  /** The evidence in short, for the panel at the side. */
+  readonly peek?: (row: Row) => ReactNode
+}
+
+/** Which columns are shown, and how close the rows stand: kept for this person in this browser. */
+function LookMenu<Row>({ columns, look }: { columns: readonly Column<Row>[]; look: Look }): ReactNode {
+  const [open, setOpen] = useState(false)
+  useEscape(open, () => setOpen(false))
+  return (
+    <div className="menu">
+      <button type="button" className="quiet" aria-expanded={open} onClick={() => setOpen(!open)}>
+        View
+      </button>
+      {open ? (
+        <div className="sheet">
+          <fieldset>
+            <legend>Columns</legend>
+            {columns.map(({ id, head }, i) => (
+              <label key={id}>
+                <input
+                  type="checkbox"
+                  checked={!look.hidden.has(id)}
+                  disabled={i === 0}
+                  onChange={() => look.toggle(id)}
+                />{' '}
+                {head}
+              </label>
+            ))}
+          </fieldset>
+          <fieldset>
+            <legend>Rows</legend>
+            {(['wide', 'close'] as const).map((density) => (
+              <label key={density}>
+                <input
+                  type="radio"
+                  name={`density ${look.key}`}
+                  checked={look.density === density}
+                  onChange={() => look.setDensity(density)}
+                />{' '}
+                {density === 'wide' ? 'Comfortable' : 'Compact'}
+              </label>
+            ))}
+          </fieldset>
+        </div>
+      ) : null}
+    </div>
+  )
 }
 
 /** A list that the server sorts, filters and pages; what is chosen stands in the page's address. */
 export function ServerTable<Row>({
   path,
   params,
-  columns,
+  columns: all,
   rowKey,
   name = '',
   filter,
@@ -41,7 +90,11 @@ export function ServerTable<Row>({
   enabled = true,
   limit = 25,
   onOpen,
+  peek,
 }: Props<Row>): ReactNode {
+  const look = useLook(caption)
+  const columns = all.filter(({ id }, i) => i === 0 || !look.hidden.has(id))
+  const [open, setOpen] = useState<string>()
   const search = usePageSearch()
   const set = useSetSearch()
   const at = (key: string) => `${name}${key}`
@@ -63,15 +116,27 @@ export function ServerTable<Row>({
     return () => clearTimeout(timer)
   })
 
+  const show = (row: Row) => (onOpen === undefined ? setOpen(rowKey(row)) : onOpen(row))
   const move = (by: number) => {
     const rows = [...(body.current?.querySelectorAll('tr') ?? [])]
     const now = rows.indexOf(document.activeElement as HTMLTableRowElement)
-    rows[Math.max(0, Math.min(rows.length - 1, now + by))]?.focus()
+    const next = Math.max(0, Math.min(rows.length - 1, now + by))
+    rows[next]?.focus()
+    const row = data?.rows[next]
+    if (open !== undefined && row !== undefined) setOpen(rowKey(row))
+  }
+  const close = () => {
+    const rows = [...(body.current?.querySelectorAll('tr') ?? [])]
+    rows[data?.rows.findIndex((row) => rowKey(row) === open) ?? -1]?.focus()
+    setOpen(undefined)
   }
   if (error !== null) return <Failed error={error} />
   const offset = Number(search[at('page')] ?? 0)
+  const chosen = data?.rows.find((row) => rowKey(row) === open)
+  const [title] = all
+  const call = `/api/v1/${path}${query(asked)}`
   return (
-    <div className="table" aria-busy={isFetching}>
+    <div className={look.density === 'close' ? 'table close' : 'table'} aria-busy={isFetching}>
       <div className="tools">
         {filter === undefined ? null : (
           <input
@@ -85,8 +150,14 @@ export function ServerTable<Row>({
         <span className="spring" />
         {data === undefined ? null : (
           <>
+            <LookMenu columns={all} look={look} />
             <a href={`/api/v1/${path}${query({ ...asked, limit: 1000, cursor: undefined, format: 'csv' })}`}>CSV</a>
-            <Origin sql={data.sql} params={data.params} path={`GET /api/v1/${path}${query(asked)}`} />
+            <a href={`/api/v1/${path}${query({ ...asked, limit: 1000, cursor: undefined })}`}>JSON</a>
+            <Copy
+              text={`curl -H 'Authorization: Bearer TOKEN' '${location.origin}${call.replaceAll("'", '%27')}'`}
+              label="curl"
+            />
+            <Origin sql={data.sql} params={data.params} path={`GET ${call}`} />
           </>
         )}
       </div>
@@ -137,12 +208,20 @@ export function ServerTable<Row>({
                 <tr
                   key={rowKey(row)}
                   tabIndex={-1}
+                  className={rowKey(row) === open ? 'open' : undefined}
+                  onClick={(event) => {
+                    // Links and buttons in a row do what they say; a text that is being marked is left alone.
+                    if ((event.target as Element).closest('a, button, input, summary') !== null) return
+                    if (getSelection()?.isCollapsed === false) return
+                    event.currentTarget.focus()
+                    show(row)
+                  }}
                   onKeyDown={(event) => {
                     if (event.key === 'j' || event.key === 'ArrowDown') move(1)
                     else if (event.key === 'k' || event.key === 'ArrowUp') move(-1)
                     else if (event.key === 'Enter' && event.target === event.currentTarget) {
-                      if (onOpen !== undefined) onOpen(row)
-                      else event.currentTarget.querySelector('a')?.click()
+                      if (open === rowKey(row)) event.currentTarget.querySelector('a')?.click()
+                      else show(row)
                     } else return
                     event.preventDefault()
                   }}
@@ -175,6 +254,19 @@ export function ServerTable<Row>({
           </button>
         </nav>
       ) : null}
+      {chosen === undefined || title === undefined ? null : (
+        <Panel label={caption} onClose={close} title={title.cell(chosen)}>
+          <dl>
+            {all.slice(1).map((column) => (
+              <div key={column.id}>
+                <dt>{column.head}</dt>
+                <dd>{column.cell(chosen)}</dd>
+              </div>
+            ))}
+          </dl>
+          {peek?.(chosen)}
+        </Panel>
+      )}
     </div>
   )
 }

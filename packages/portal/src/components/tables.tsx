@@ -3,6 +3,7 @@ import { useNavigate } from '@tanstack/react-router'
 import type { Params } from '../api.ts'
 import { duration, economy, number, short } from '../format.ts'
 import { Hostile, NetworkLink, SessionLink, SourceLink, Time } from './basics.tsx'
+import { Conversations, Transcript } from './peek.tsx'
 import { ServerTable, type Column } from './table.tsx'
 
 interface SourceRow {
@@ -70,6 +71,7 @@ export function SourcesTable({
       name={name}
       filter="Address contains …"
       caption="Sources"
+      peek={(row) => <Conversations params={{ ...params, source: row.source }} />}
       empty={<p>No address attacked in this time.</p>}
       {...(enabled !== undefined && { enabled })}
     />
@@ -150,6 +152,7 @@ export function SessionsTable({
       rowKey={(row) => row.session}
       name={name}
       caption="Sessions"
+      peek={(row) => <Transcript session={row.session} />}
       empty={<p>No session in this time.</p>}
       {...(enabled !== undefined && { enabled })}
     />
@@ -198,6 +201,7 @@ export function NetworksTable({
       name={name}
       filter="Name or number of a network …"
       caption="Networks"
+      peek={(row) => <Conversations params={{ ...params, asn: row.asn }} />}
       limit={limit}
       empty={<p>No network attacked in this time.</p>}
       {...(enabled !== undefined && { enabled })}
@@ -276,6 +280,7 @@ export function IndicatorsTable({
       name={name}
       filter="Contains …"
       caption={`Indicators of type ${type}`}
+      peek={(row) => (row.session === '' ? null : <Transcript session={row.session} />)}
       empty={<p>None of this type was seen in this time.</p>}
       {...(enabled !== undefined && { enabled })}
     />
