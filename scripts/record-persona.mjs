@@ -21,7 +21,7 @@ if (root === undefined || name === undefined) {
 const made = /^\/(proc|sys|dev|run|tmp|lost\+found)$/
 /** So much of the listing, and nobody looks: the folder is told, not what is in it. */
 const bulky =
-  /^\/(usr\/share\/[^/]+\/.|usr\/lib\/(python[\d.]*|x86_64-linux-gnu|git-core|gcc|groff|terminfo|locale|file)\/[^/]+\/|usr\/include\/.|usr\/src\/.|var\/cache\/[^/]+\/.|var\/lib\/[^/]+\/.|var\/lib\/dpkg\/info\/.|etc\/ssl\/certs\/.|etc\/alternatives\/.*\.gz$)/
+  /^\/(usr\/share\/[^/]+\/.|usr\/lib\/(python[\d.]*|[^/]*-linux-gnu|git-core|gcc|groff|terminfo|locale|file)\/[^/]+\/|usr\/include\/.|usr\/src\/.|var\/cache\/[^/]+\/.|var\/lib\/[^/]+\/.|var\/lib\/dpkg\/info\/.|etc\/ssl\/certs\/.|etc\/alternatives\/.*\.gz$)/
 /** What only this one system has, or a persona draws for itself. */
 const own =
   /^\/etc\/((passwd|shadow|group|gshadow|subuid|subgid)-?|hostname|hosts|machine-id|resolv\.conf|fstab|mtab|issue(\.net)?|motd|adjtime|\.pwd\.lock|ssh\/(ssh_host_|moduli)|ld\.so\.cache|debian_version|os-release)|^\/(etc\/apt\/|root\/|home\/|inst\.sh|done$|policy)|^\/var\/(log|mail|spool\/cron)\/.|policy-rc\.d$/

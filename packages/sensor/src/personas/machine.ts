@@ -1,4 +1,5 @@
 import type { SystemName } from './facts.ts'
+import type { Hardware } from './hardware.ts'
 
 /** The facts of the machine behind the doors. Plain data: it is handed to the shell's worker threads. */
 export interface Machine {
@@ -7,7 +8,9 @@ export interface Machine {
   readonly hostname: string
   readonly domain: string
   readonly os: {
-    readonly id: 'debian' | 'ubuntu' | 'busybox'
+    readonly id: 'debian' | 'ubuntu' | 'centos' | 'openwrt' | 'synology' | 'busybox'
+    /** What packages are installed with. */
+    readonly packages: 'dpkg' | 'rpm' | 'opkg' | 'none'
     readonly name: string
     readonly version: string
     readonly codename: string
@@ -20,6 +23,8 @@ export interface Machine {
     readonly release: string
     readonly version: string
     readonly arch: string
+    /** What uname -a says at its end. */
+    readonly platform?: string
     /** Who built it and with what. */
     readonly built: string
   }
@@ -51,6 +56,15 @@ export interface Machine {
     readonly ip: string
     readonly gateway: string
     readonly bits: number
+    /** Other cards, and what they are a port of. */
+    readonly others?: readonly {
+      readonly name: string
+      readonly mac: string
+      readonly up: boolean
+      readonly master?: string
+    }[]
+    /** Whether its way out is set by hand. */
+    readonly onlink?: boolean
   }
   /** When it was installed and last booted, milliseconds since 1970. */
   readonly installed: number
@@ -68,22 +82,25 @@ export interface Machine {
   readonly versions: Readonly<Record<string, string>>
   /** What it speaks at its prompt. */
   readonly shell: 'bash' | 'ash'
-  /** Only of small devices: what differs from a PC. */
-  readonly board?: Board
+  /** Whose programs it has: those of GNU and their like, or busybox's. */
+  readonly userland: 'gnu' | 'busybox'
+  readonly hardware: Hardware
+  /** What is on it beyond what its system was recorded to have. */
+  readonly files: readonly MachineFile[]
+  /** Packages beyond those of its system, as in its facts. */
+  readonly packages: readonly string[]
 }
 
-/** A small device: its processor, flash memory and mounts, as its kernel shows them. */
-export interface Board {
-  readonly cpuinfo: string
-  readonly cmdline: string
-  /** Device, place, kind, options. */
-  readonly mounts: readonly (readonly [string, string, string, string])[]
-  /** Partitions of the flash: name and size in KiB. */
-  readonly flash: readonly (readonly [string, number])[]
-  /** Name, size, how many use it, which. */
-  readonly modules: readonly (readonly [string, number, number, string])[]
-  /** What df shows: device, KiB in all, KiB used, place. */
-  readonly filesystems: readonly (readonly [string, number, number, string])[]
+/** A file, folder, link or program that one kind of machine has. */
+export interface MachineFile {
+  readonly path: string
+  /** What it holds; or how long a program is; or where a link leads. A folder has none of them. */
+  readonly text?: string
+  readonly program?: number
+  readonly link?: string
+  readonly mode?: number
+  /** Whose it is. */
+  readonly user?: string
 }
 
 export interface User {

@@ -9,9 +9,11 @@ import type { Machine } from './machine.ts'
 export function serverMotd(machine: Machine, still: string, now: number): string {
   const { hostname, kernel, os } = machine
   const text =
-    os.id === 'debian'
-      ? `Linux ${hostname} ${kernel.release} ${kernel.version} ${kernel.arch}\n${still}`
-      : ubuntu(machine, now)
+    os.id === 'centos' || os.id === 'synology'
+      ? ''
+      : os.id === 'debian'
+        ? `Linux ${hostname} ${kernel.release} ${kernel.version} ${kernel.arch}\n${still}`
+        : ubuntu(machine, now)
   return text.replace(/\n/g, '\r\n')
 }
 

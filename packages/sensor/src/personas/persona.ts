@@ -28,7 +28,13 @@ export interface Persona {
   readonly http: { readonly server: string; readonly title: string; readonly realm: string; readonly product: string }
   readonly redis: { readonly version: string; readonly runId: string; readonly buildId: string; readonly dir: string }
   readonly memcached: { readonly version: string }
-  readonly telnet: { readonly daemon: 'inetutils' | 'busybox'; readonly issue: string }
+  readonly telnet: {
+    readonly daemon: 'inetutils' | 'netkit' | 'busybox'
+    /** What is shown before the first prompt. */
+    readonly issue: string
+    /** Whether it hands a client's USER to login as it came (CVE-2026-24061). */
+    readonly trusting?: boolean
+  }
 }
 
 /** Whether a pair lets in. */

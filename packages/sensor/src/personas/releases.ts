@@ -7,15 +7,23 @@ export interface Release {
   readonly system: SystemName
   /** The persona's name in events. */
   readonly persona: string
-  readonly id: 'debian' | 'ubuntu'
+  readonly id: 'debian' | 'ubuntu' | 'centos' | 'synology'
+  /** What packages are installed with, where not with dpkg. */
+  readonly packages?: 'rpm' | 'none'
   readonly codename: string
   readonly kernel: {
     readonly release: string
     readonly version: string
+    /** What uname -a says at its end. */
+    readonly platform?: string
+    /** The processor's kind; a PC's when absent. */
+    readonly arch?: string
     /** Who built it and with what, as /proc/version tells. */
     readonly built: string
   }
   readonly ssh: SshDaemonName
+  /** The daemon behind Telnet, inetutils' where nothing is said, and whether it trusts what a client says of itself. */
+  readonly telnet?: { readonly daemon: 'inetutils' | 'netkit'; readonly trusting?: boolean }
   /** The Server header of its web server, and versions of other daemons. */
   readonly nginx: string
   readonly redis: { readonly version: string; readonly buildId: string }
@@ -48,6 +56,7 @@ export const releases = {
         '(debian-kernel@lists.debian.org) (gcc-10 (Debian 10.2.1-6) 10.2.1 20210110, GNU ld (GNU Binutils for Debian) 2.35.2)',
     },
     ssh: 'openssh-8.4',
+    telnet: { daemon: 'inetutils', trusting: true },
     nginx: 'nginx/1.18.0',
     redis: { version: '6.0.16', buildId: '6d95e1af3a2c082a' },
     memcached: '1.6.9',
@@ -70,6 +79,66 @@ export const releases = {
     memcached: '1.6.18',
     repositories: debian('bookworm', 'main non-free-firmware'),
   },
+  'raspberry-pi-os': {
+    system: 'raspberry-pi-os',
+    persona: 'raspberry-pi',
+    id: 'debian',
+    codename: 'bookworm',
+    kernel: {
+      release: '6.6.51+rpt-rpi-v8',
+      version: '#1 SMP PREEMPT Debian 1:6.6.51-1+rpt3 (2024-10-08)',
+      arch: 'aarch64',
+      built: '(serge@raspberrypi.com) (gcc-12 (Debian 12.2.0-14) 12.2.0, GNU ld (GNU Binutils for Debian) 2.40)',
+    },
+    ssh: 'openssh-9.2',
+    nginx: 'nginx/1.22.1',
+    redis: { version: '7.0.15', buildId: 'ae4d7c971a948f0' },
+    memcached: '1.6.18',
+    repositories: [
+      ['http://deb.debian.org/debian', 'bookworm', 'main contrib non-free non-free-firmware'],
+      ['http://deb.debian.org/debian-security/', 'bookworm-security', 'main contrib non-free non-free-firmware'],
+      ['http://deb.debian.org/debian', 'bookworm-updates', 'main contrib non-free non-free-firmware'],
+    ],
+  },
+  'centos-7': {
+    system: 'centos-7',
+    persona: 'centos-7-server',
+    id: 'centos',
+    packages: 'rpm',
+    codename: 'Core',
+    kernel: {
+      release: '3.10.0-1160.119.1.el7.x86_64',
+      version: '#1 SMP Tue Jun 4 14:43:51 UTC 2024',
+      built: '(mockbuild@kbuilder.bsys.centos.org) (gcc version 4.8.5 20150623 (Red Hat 4.8.5-44) (GCC) )',
+    },
+    ssh: 'openssh-7.4',
+    nginx: '',
+    redis: { version: '', buildId: '' },
+    memcached: '',
+    repositories: [
+      ['http://mirror.centos.org/centos/7/os/x86_64', 'base', 'CentOS-7 - Base'],
+      ['http://mirror.centos.org/centos/7/extras/x86_64', 'extras', 'CentOS-7 - Extras'],
+      ['http://mirror.centos.org/centos/7/updates/x86_64', 'updates', 'CentOS-7 - Updates'],
+    ],
+  },
+  nas: {
+    system: 'nas',
+    persona: 'nas',
+    id: 'synology',
+    packages: 'none',
+    codename: '',
+    kernel: {
+      release: '4.4.302+',
+      version: '#72806 SMP Thu Sep 12 16:20:07 CST 2024',
+      platform: 'synology_geminilake_920+',
+      built: '(root@build6) (gcc version 12.2.0 (GCC) )',
+    },
+    ssh: 'openssh-8.2-nas',
+    nginx: '',
+    redis: { version: '', buildId: '' },
+    memcached: '',
+    repositories: [],
+  },
   'ubuntu-20.04': {
     system: 'ubuntu-20.04',
     persona: 'ubuntu-20.04-server',
@@ -81,6 +150,7 @@ export const releases = {
       built: '(buildd@lcy02-amd64-014) (gcc version 9.4.0 (Ubuntu 9.4.0-1ubuntu1~20.04.2))',
     },
     ssh: 'openssh-8.2',
+    telnet: { daemon: 'netkit' },
     nginx: 'nginx/1.18.0 (Ubuntu)',
     redis: { version: '5.0.7', buildId: '66bd629f924ac924' },
     memcached: '1.5.22',
@@ -98,6 +168,7 @@ export const releases = {
         '(buildd@lcy02-amd64-033) (gcc (Ubuntu 11.4.0-1ubuntu1~22.04) 11.4.0, GNU ld (GNU Binutils for Ubuntu) 2.38)',
     },
     ssh: 'openssh-8.9',
+    telnet: { daemon: 'netkit' },
     nginx: 'nginx/1.18.0 (Ubuntu)',
     redis: { version: '6.0.16', buildId: 'd6ed09173b889769' },
     memcached: '1.6.14',

@@ -101,8 +101,11 @@ export const cameraFacts: Facts = {
 }
 
 /** What its programs say: busybox's words of a real system, with its own first line. */
-export function cameraSayings(recorded: Sayings): Sayings {
-  const has = new Set(Object.values(applets).flatMap((names) => names.split(' ')))
+export function cameraSayings(
+  recorded: Sayings,
+  has: ReadonlySet<string> = new Set(Object.values(applets).flatMap((names) => names.split(' '))),
+  first = banner,
+): Sayings {
   const kept = Object.entries(recorded.programs).filter(([asked]) => {
     const name = /^busybox (\S+) --help$/.exec(asked)?.[1]
     return name !== undefined && has.has(name)
@@ -119,7 +122,7 @@ export function cameraSayings(recorded: Sayings): Sayings {
   return {
     programs: Object.fromEntries([
       ...kept,
-      ['busybox', { out: `${banner}${own}Currently defined functions:\n${lines.join(',\n')}\n` }],
+      ['busybox', { out: `${first}${own}Currently defined functions:\n${lines.join(',\n')}\n` }],
     ]),
     applets: [...has].sort().join(' '),
     help: 'Built-in commands:\n------------------\n\t. : [ [[ alias bg break cd chdir command continue echo eval exec\n\texit export false fg getopts hash help history jobs kill let\n\tlocal printf pwd read readonly return set shift source test times\n\ttrap true type ulimit umask unalias unset wait\n',
