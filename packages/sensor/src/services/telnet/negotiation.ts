@@ -27,8 +27,32 @@ const [BINARY, ECHO, SGA, STATUS, TIMING_MARK] = [0, 1, 3, 5, 6]
 const [TTYPE, NAWS, TSPEED, LFLOW, LINEMODE, XDISPLOC] = [24, 31, 32, 33, 34, 35]
 const [OLD_ENVIRON, AUTHENTICATION, ENCRYPT, NEW_ENVIRON] = [36, 37, 38, 39]
 
-/** What is asked at first, in this order. */
-const identity = [TTYPE, TSPEED, XDISPLOC, NEW_ENVIRON, OLD_ENVIRON]
+/** How the daemons differ: recorded beside inetutils-telnetd 2.0 and 2.4 and netkit's 0.17, and read in busybox's source. */
+interface Manners {
+  /** What is asked at first, in this order. */
+  readonly identity: readonly number[]
+  /** Whether secure log-ins and edited lines (RFC 1184) are offered, and flow control is set. */
+  readonly modern: boolean
+  /** The answer to "Are you there?" (RFC 854). */
+  readonly there: (host: string) => string
+  /** Whether what a client wants or offers is answered at all. */
+  readonly answers: boolean
+  /** Whether a carriage return alone is followed by a NUL, as RFC 854 has it. */
+  readonly pads: boolean
+}
+export type TelnetDaemon = 'inetutils' | 'netkit' | 'busybox'
+const identity = [TTYPE, TSPEED, XDISPLOC, NEW_ENVIRON]
+const manners: Readonly<Record<TelnetDaemon, Manners>> = {
+  inetutils: {
+    identity: [...identity, OLD_ENVIRON],
+    modern: true,
+    there: () => '\r\n[Yes]\r\n',
+    answers: true,
+    pads: true,
+  },
+  netkit: { identity, modern: false, there: (host) => `\r\n[${host} : yes]\r\n`, answers: true, pads: true },
+  busybox: { identity: [], modern: false, there: () => '', answers: false, pads: false },
+}
 
 /** What the client told by subnegotiation. */
 export interface Told {
@@ -42,8 +66,8 @@ export interface Told {
 /** Takes the commands out of a telnet stream and answers them; what is left are the typed bytes. */
 export class Negotiator {
   /** Options that we offer, and those that we ask the client for. */
-  readonly #ours = new Set([ECHO, SGA, STATUS, AUTHENTICATION, ENCRYPT])
-  readonly #theirs = new Set([TTYPE, NAWS, NEW_ENVIRON, TSPEED, LFLOW, XDISPLOC, OLD_ENVIRON, TIMING_MARK, BINARY])
+  readonly #ours: ReadonlySet<number>
+  readonly #theirs: ReadonlySet<number>
   /** What was asked about by subnegotiation, and is not told yet. */
   readonly #questions = new Set<number>()
   #wake: (() => void) | undefined
@@ -60,11 +84,17 @@ export class Negotiator {
   #afterCr = false
   #answers: number[] = []
 
-  readonly #mute: boolean
+  readonly #manners: Manners
+  readonly #host: string
 
-  /** @param daemon busybox's answers nothing that a client wants or offers */
-  constructor(daemon: 'inetutils' | 'busybox' = 'inetutils') {
-    this.#mute = daemon === 'busybox'
+  /** @param host the name of the machine */
+  constructor(daemon: TelnetDaemon = 'inetutils', host = '') {
+    this.#manners = manners[daemon]
+    this.#host = host
+    const { modern } = this.#manners
+    this.#ours = new Set([ECHO, SGA, STATUS, ...(modern ? [AUTHENTICATION, ENCRYPT] : [])])
+    const theirs = [TTYPE, NAWS, NEW_ENVIRON, TSPEED, LFLOW, XDISPLOC, OLD_ENVIRON, TIMING_MARK, BINARY]
+    this.#theirs = new Set(modern ? [...theirs, LINEMODE] : theirs)
   }
 
   /** All that busybox's telnetd ever says, at once (networking/telnetd.c). */
@@ -72,16 +102,21 @@ export class Negotiator {
     return Buffer.from([IAC, DO, ECHO, IAC, DO, NAWS, IAC, WILL, ECHO, IAC, WILL, SGA])
   }
 
-  // The four steps of inetutils' telnetd 2.0, as Debian 11 has it, byte by byte.
+  // The four steps of inetutils' telnetd and netkit's, byte by byte.
 
   /** Asks who the client is. */
   opening(): Buffer {
-    return this.#write([WILL, AUTHENTICATION], [WILL, ENCRYPT], ...identity.map((option) => [DO, option] as const))
+    const { modern, identity: asked } = this.#manners
+    const secure = modern ? ([AUTHENTICATION, ENCRYPT] as const) : []
+    return this.#write(
+      ...secure.map((option) => [WILL, option] as const),
+      ...asked.map((option) => [DO, option] as const),
+    )
   }
 
   /** Whether the client has answered to all that it was asked about itself. */
   get known(): boolean {
-    return identity.every((option) => !this.#asked.has(option))
+    return this.#manners.identity.every((option) => !this.#asked.has(option))
   }
 
   /** Asks for what the client is willing to tell of itself. */
@@ -100,7 +135,8 @@ export class Negotiator {
 
   /** Sets up how it is typed. */
   setting(): Buffer {
-    return this.#write([WILL, SGA], [DO, ECHO], [DO, LINEMODE], [DO, NAWS], [WILL, STATUS], [DO, LFLOW])
+    const edited = this.#manners.modern ? ([[DO, LINEMODE]] as const) : []
+    return this.#write([WILL, SGA], [DO, ECHO], ...edited, [DO, NAWS], [WILL, STATUS], [DO, LFLOW])
   }
 
   /** Whether the client has said that it does not echo by itself. */
@@ -108,9 +144,11 @@ export class Negotiator {
     return !this.#asked.has(ECHO)
   }
 
-  /** Takes the echo over. */
+  /** Takes the echo over; who would edit its lines by itself is told not to. */
   echoing(): Buffer {
-    return this.#write([WILL, ECHO], [DO, TIMING_MARK], [DO, BINARY])
+    if (!this.#manners.modern) return this.#write([WILL, ECHO])
+    if (!this.#theyWill.delete(LINEMODE)) return this.#write([WILL, ECHO], [DO, TIMING_MARK], [DO, BINARY])
+    return Buffer.concat([this.#write([WILL, ECHO], [DO, BINARY]), Buffer.of(IAC, DONT, LINEMODE)])
   }
 
   /** Offers once more what was refused, before the first prompt. */
@@ -187,7 +225,7 @@ export class Negotiator {
           } else {
             if (c === 244 || c === 243) data.push(3) // IP, BREAK
             if (c === 247) data.push(127) // EC
-            if (c === 246) this.#answers.push(...Buffer.from('\r\n[Yes]\r\n')) // AYT
+            if (c === 246) this.#answers.push(...Buffer.from(this.#manners.there(this.#host))) // AYT
             this.#state = 'data'
           }
           break
@@ -210,7 +248,7 @@ export class Negotiator {
           break
       }
     }
-    return { data: Buffer.from(data), answer: Buffer.from(this.#mute ? [] : this.#answers) }
+    return { data: Buffer.from(data), answer: Buffer.from(this.#manners.answers ? this.#answers : []) }
   }
 
   #option(verb: number, option: number): void {
@@ -221,6 +259,10 @@ export class Negotiator {
       if (this.#theirs.has(option)) {
         this.#theyWill.add(option)
         if (!asked) this.#answers.push(IAC, DO, option)
+        // How lines are edited (MODE: EDIT and TRAPSIG), and that any character starts the output again (RFC 1372). Each
+        // with a NUL too many, which is inetutils' own.
+        if (option === LINEMODE) this.#answers.push(IAC, SB, LINEMODE, 1, 3, IAC, SE, 0)
+        if (option === LFLOW && this.#manners.modern) this.#answers.push(IAC, SB, LFLOW, 3, IAC, SE, 0)
       } else this.#answers.push(IAC, DONT, option)
     } else if (verb === WONT) {
       const asked = this.#asked.delete(option)
@@ -238,8 +280,29 @@ export class Negotiator {
     }
   }
 
+  /** What is agreed on (RFC 859). */
+  #status(): number[] {
+    const agreed: number[] = []
+    for (let option = 0; option < 40; option++) {
+      if (this.#weWill.has(option)) agreed.push(WILL, option)
+      if (this.#theyWill.has(option)) agreed.push(DO, option)
+    }
+    if (this.#theyWill.has(LFLOW)) {
+      agreed.push(SB, LFLOW, 1, SE)
+      if (this.#manners.modern) agreed.push(SB, LFLOW, 3, SE)
+    }
+    return [IAC, SB, STATUS, 0, ...agreed, IAC, SE]
+  }
+
+  /** Bytes as they go over the wire: 255 twice, and a NUL after a carriage return that ends no line. */
+  outgoing(bytes: Buffer): Buffer {
+    if (!this.#manners.pads) return escapeIac(bytes)
+    return escapeIac(Buffer.from(bytes.toString('latin1').replace(/\r(?!\n)/g, '\r\0'), 'latin1'))
+  }
+
   #subnegotiation(bytes: Buffer): void {
     const option = bytes[0] ?? -1
+    if (option === STATUS && bytes[1] === 1 && this.#weWill.has(STATUS)) this.#answers.push(...this.#status())
     if (bytes[1] === 0) this.#questions.delete(option)
     if (option === TSPEED && bytes[1] === 0) this.told.speed = bytes.toString('latin1', 2).slice(0, 64)
     if (option === TTYPE && bytes[1] === 0) this.told.terminal = bytes.toString('latin1', 2).slice(0, 64)
@@ -284,5 +347,5 @@ export async function pump(
 }
 
 /** Doubles the bytes 255 of what goes out. */
-export const escapeIac = (bytes: Buffer): Buffer =>
+const escapeIac = (bytes: Buffer): Buffer =>
   bytes.includes(IAC) ? Buffer.from(bytes.toString('latin1').replaceAll('\xff', '\xff\xff'), 'latin1') : bytes
