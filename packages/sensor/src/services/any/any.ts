@@ -36,7 +36,7 @@ export const any = service({
     const { input, record, send, persona, target } = session
     if (!(await input.waits(patience))) {
       if (session.signal.aborted) return
-      const greeting = persona.machine.board === undefined ? greetings[target.port] : undefined
+      const greeting = persona.machine.userland === 'gnu' ? greetings[target.port] : undefined
       if (greeting !== undefined) await send(greeting(`${persona.machine.hostname}.${persona.machine.domain}`))
     }
     if ((await input.peek()) === undefined) return

@@ -2,8 +2,11 @@ import { Cursor, EndOfStream, Malformed, Reader } from '../../runtime/reader.ts'
 import type { Session } from '../../runtime/service.ts'
 import { Recording } from '../../evidence/recording.ts'
 import { Shell } from '../../world/shell.ts'
+import { Files } from '../../world/files.ts'
+import { crlf } from '../../world/foreground.ts'
 import { interact } from '../../world/terminal.ts'
 import { playPeer } from './internet.ts'
+import { rsyncOf, serveRsync } from './rsync/rsync.ts'
 import { giveFiles, scpOf, takeFiles } from './scp.ts'
 import { Sftp } from './sftp.ts'
 import type { Transport } from './transport.ts'
@@ -29,6 +32,7 @@ class Channel {
   pty: { terminal: string; width: number; height: number } | undefined
   recording: Recording | undefined
   readonly environment: [string, string][] = []
+  readonly #interrupts = new AbortController()
   started = false
 
   constructor(transport: Transport, local: number, remote: number, window: number, packet: number) {
@@ -53,6 +57,15 @@ class Channel {
     this.#consumed = 0
     this.#credit += more
     await this.#transport.send(Buffer.concat([byte(msg.CHANNEL_WINDOW_ADJUST), uint32(this.remote), uint32(more)]))
+  }
+
+  /** Told when what runs here is to end. */
+  get interrupted(): AbortSignal {
+    return this.#interrupts.signal
+  }
+
+  interrupt(): void {
+    this.#interrupts.abort()
   }
 
   adjust(bytes: number): void {
@@ -88,7 +101,10 @@ class Channel {
     }
   }
 
-  /** End of output, exit status, close. */
+  /**
+   * End of output, exit status, close; and that nothing is read any more, where the client still had its own end open
+   * (eow@openssh.com, PROTOCOL §2.1: chan_write_failed in channels.c).
+   */
   async finish(code: number | undefined): Promise<void> {
     if (this.closed) return
     const end = Buffer.concat([byte(msg.CHANNEL_EOF), uint32(this.remote)])
@@ -103,6 +119,16 @@ class Channel {
               bool(false),
               uint32(code),
             ]),
+            ...(this.ended || !this.#transport.hearsEndOfWrite
+              ? []
+              : [
+                  Buffer.concat([
+                    byte(msg.CHANNEL_REQUEST),
+                    uint32(this.remote),
+                    string('eow@openssh.com'),
+                    bool(false),
+                  ]),
+                ]),
           ]
     const statusFirst = this.pty === undefined && Math.random() < this.#transport.family.statusFirst
     const messages = statusFirst ? [...status, end] : [end, ...status]
@@ -328,6 +354,10 @@ async function channelRequest(
       break
     }
     case 'signal':
+      // Since OpenSSH 7.9 (session_signal_req): those that end a program end it.
+      if (/^(?:HUP|INT|KILL|QUIT|TERM)$/.test(cursor.string().toString('latin1'))) channel.interrupt()
+      granted = true
+      break
     case 'break':
       granted = true
       break
@@ -385,6 +415,7 @@ async function shell(session: Session, channel: Channel, user: string): Promise<
     const code = await interact(made, {
       input: channel.input,
       write: (bytes) => channel.write(bytes),
+      complain: (bytes) => channel.write(bytes, true),
       pty,
       signal: session.signal,
       size: () => channel.pty ?? { width: 80, height: 24 },
@@ -420,6 +451,12 @@ async function exec(session: Session, channel: Channel, user: string, line: Buff
       )
       return
     }
+    const sync = rsyncOf(line.toString('utf8', 0, 4096))
+    if (sync !== undefined && new Files(session, made.user).now.node('/usr/bin/rsync') !== undefined) {
+      const parent = made.note(line)
+      const send = (bytes: string | Uint8Array) => channel.write(bytes)
+      return await channel.finish(await serveRsync(session, made.user, sync, channel.input, send, parent))
+    }
     let stdin = Buffer.alloc(0)
     if (readsInput.test(line.toString('latin1', 0, 2048))) {
       const parts: Buffer[] = []
@@ -432,10 +469,29 @@ async function exec(session: Session, channel: Channel, user: string, line: Buff
       }
       stdin = Buffer.concat(parts)
     }
-    const { out, err, code } = await made.run(line, { terminal: channel.pty !== undefined, stdin })
-    if (out.length > 0)
-      await channel.write(channel.pty === undefined ? out : out.toString('latin1').replace(/\r?\n/g, '\r\n'))
-    if (err.length > 0) await channel.write(err, channel.pty === undefined)
+    let sending = Promise.resolve()
+    const pty = channel.pty !== undefined
+    const printed = (out: Buffer, err: Buffer): void => {
+      sending = sending
+        .then(async () => {
+          if (out.length > 0) await channel.write(pty ? crlf(out) : out)
+          if (err.length > 0) await channel.write(err, !pty)
+        })
+        .catch(() => {})
+    }
+    const {
+      out,
+      err,
+      code,
+      printed: told,
+    } = await made.run(line, {
+      terminal: pty,
+      stdin,
+      signal: channel.interrupted,
+      printed,
+    })
+    printed(out.subarray(told.out), err.subarray(told.err))
+    await sending
     await channel.finish(code)
   } finally {
     closeRecording(session, channel)

@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, createHmac, timingSafeEqual, type Cipher, type Decipher } from 'node:crypto'
 import { Malformed, type Reader } from '../../runtime/reader.ts'
+import { legacy } from './legacy.ts'
 import { poly1305 } from './poly1305.ts'
 import { umac } from './umac.ts'
 import { uint32 } from './wire.ts'
@@ -263,4 +264,6 @@ export const ciphers: Readonly<Record<string, CipherSpec>> = {
   'aes256-cbc': blocks(32, 16, openssl('aes-256-cbc')),
   '3des-cbc': blocks(24, 8, openssl('des-ede3-cbc')),
   '3des-ctr': blocks(24, 8, tripleDesCounter),
+  'blowfish-cbc': blocks(16, 8, legacy('bf-cbc')),
+  'cast128-cbc': blocks(16, 8, legacy('cast5-cbc')),
 }

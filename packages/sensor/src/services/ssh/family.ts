@@ -12,7 +12,7 @@ export type Stray = 'skipped' | 'unknown' | 'end' | { readonly words: string }
 /** The identification of a client; or, where it is none, what is said to that. */
 export interface Identification {
   readonly line: string
-  readonly refused?: { readonly words: string }
+  readonly refused?: { readonly words: string; readonly end?: string }
 }
 
 export interface Family {
@@ -32,6 +32,8 @@ export interface Family {
   readonly statusFirst: number
   /** How many tries to sign in; whether the last refusal is sent at all. */
   readonly tries: number
+  /** How long one may take to sign in, in milliseconds (LoginGraceTime; dropbear's AUTH_TIMEOUT). */
+  readonly graceMs: number
   readonly identify: (input: Reader, face: SshFace) => Promise<Identification>
   /** A message before the first lists, and one within an exchange that waits for another. */
   readonly early: (kind: number, face: SshFace) => Stray
@@ -72,6 +74,7 @@ const openssh: Family = {
   packet: 32_768,
   statusFirst: 0.3,
   tries: 6,
+  graceMs: 120_000,
   /** Byte by byte (kex_exchange_identification): junk is refused at once and not only at the end of a line. */
   async identify(input) {
     const invalid = { line: '', refused: { words: 'Invalid SSH identification string.' } }
@@ -112,6 +115,31 @@ const openssh: Family = {
   failureDelay,
 }
 
+/**
+ * OpenSSH before 7.8: the first line must be the identification, of at most 255 letters; what is wrong with it is told in
+ * other words and ends with a plain line feed (sshd_exchange_identification in sshd.c).
+ */
+const openssh7: Family = {
+  ...openssh,
+  async identify(input) {
+    const text: number[] = []
+    while (text.length < 255) {
+      const letter = await next(input)
+      if (letter === 10) break
+      if (letter === 13) continue
+      text.push(letter)
+    }
+    // As a string of C it ends at a zero.
+    const line = Buffer.from(text).toString('latin1').split('\0')[0] ?? ''
+    const version = /^SSH-[ \t]*([+-]?\d+)\.[ \t]*([+-]?\d+)-./.exec(line)
+    if (version === null) return { line: '', refused: { words: 'Protocol mismatch.', end: '\n' } }
+    const [major, minor] = [Number(version[1]), Number(version[2])]
+    return major === 2 || (major === 1 && minor === 99)
+      ? { line }
+      : { line, refused: { words: 'Protocol major versions differ.', end: '\n' } }
+  },
+}
+
 /** What dropbear does with a message that it does not wait for (process_packet in process-packet.c). */
 const dropbearStray = (kind: number): Stray => {
   if (kind === msg.IGNORE || kind === msg.DEBUG || kind === msg.UNIMPLEMENTED) return 'skipped'
@@ -130,6 +158,7 @@ const dropbear: Family = {
   packet: 32_759,
   statusFirst: 0,
   tries: 10,
+  graceMs: 300_000,
   /** Lines of at most 255 letters, whatever else is in them (ident_readln in common-session.c). */
   async identify(input, { preamble = 1 }) {
     let line = ''
@@ -160,4 +189,7 @@ async function next(input: Reader): Promise<number> {
   return letter
 }
 
-export const families = { openssh, dropbear } as const satisfies Record<SshFace['family'], Family>
+export const families = { openssh, 'openssh-7': openssh7, dropbear } as const satisfies Record<
+  SshFace['family'],
+  Family
+>

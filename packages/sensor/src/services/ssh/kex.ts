@@ -147,8 +147,8 @@ function chooseGroup(least: number, wanted: number, most: number): readonly [num
 }
 
 /** RFC 4419: the client says how large a group it wants. */
-const groupExchange: Kex = {
-  hash: 'sha256',
+const groupExchange = (hash: 'sha1' | 'sha256'): Kex => ({
+  hash,
   encode: mpint,
   open(request) {
     const cursor = new Cursor(request.subarray(1))
@@ -161,7 +161,7 @@ const groupExchange: Kex = {
     const prime = numberOf(Buffer.from(hex, 'hex'))
     const named = Buffer.concat([mpint(Buffer.from(hex, 'hex')), mpint(Buffer.of(generator))])
     const kex: Kex = {
-      hash: 'sha256',
+      hash,
       encode: mpint,
       messages: [32, 33],
       agree(theirs) {
@@ -183,7 +183,7 @@ const groupExchange: Kex = {
   agree() {
     throw new Malformed('no group was asked for')
   },
-}
+})
 
 export const exchanges: Readonly<Record<string, Kex>> = {
   'mlkem768x25519-sha256': mlkem768,
@@ -194,7 +194,9 @@ export const exchanges: Readonly<Record<string, Kex>> = {
   'ecdh-sha2-nistp256': ecdh('prime256v1', 'sha256'),
   'ecdh-sha2-nistp384': ecdh('secp384r1', 'sha384'),
   'ecdh-sha2-nistp521': ecdh('secp521r1', 'sha512'),
-  'diffie-hellman-group-exchange-sha256': groupExchange,
+  'diffie-hellman-group-exchange-sha256': groupExchange('sha256'),
+  'diffie-hellman-group-exchange-sha1': groupExchange('sha1'),
+  'diffie-hellman-group1-sha1': group('modp2', 'sha1'),
   'diffie-hellman-group14-sha1': group('modp14', 'sha1'),
   'diffie-hellman-group14-sha256': group('modp14', 'sha256'),
   'diffie-hellman-group16-sha512': group('modp16', 'sha512'),

@@ -2,7 +2,8 @@ import { generateKeyPairSync } from 'node:crypto'
 import fc from 'fast-check'
 import { Client, type ClientChannel, type ConnectConfig } from 'ssh2'
 import { expect, test } from 'vitest'
-import { testSensor } from '../../testing.ts'
+import { heard, testSensor } from '../../testing.ts'
+import { families } from './family.ts'
 import { connect } from './testing.ts'
 import { poly1305 } from './poly1305.ts'
 import { exchanges } from './kex.ts'
@@ -185,6 +186,34 @@ test('who comes from another address with a planted key, or a password that was 
   expect((await exec(withPassword, 'cat /tmp/mark')).out).toBe('mine\nmore\n')
   withPassword.end()
   await expect(connect(lab, { username: 'root', password: 'not-it', localAddress: '127.0.3.4' })).rejects.toThrow()
+}, 60_000)
+
+test('who puts the same program in the same place comes into the same world the next time', async () => {
+  await using lab = await testSensor()
+  const from = (localAddress: string) => connect(lab, { username: 'root', localAddress })
+  const tool = `printf '#!/bin/sh\\n# %0300d\\n' 7 > /tmp/.tool`
+  const first = await from('127.0.4.1')
+  await exec(first, `${tool}; echo one > /tmp/first; echo "* * * * * /tmp/.tool" | crontab -`)
+  first.end()
+  const second = await from('127.0.4.2')
+  await exec(second, `${tool}; echo two > /tmp/second`)
+  expect((await exec(second, 'cat /tmp/first')).out).toBe('')
+  second.end()
+  const again = await from('127.0.4.2')
+  expect((await exec(again, 'cat /tmp/first /tmp/second; crontab -l')).out).toBe('one\ntwo\n* * * * * /tmp/.tool\n')
+  again.end()
+  // The first sees what the other has left, and who has neither sees nothing.
+  const back = await from('127.0.4.1')
+  expect((await exec(back, 'cat /tmp/second')).out).toBe('two\n')
+  back.end()
+  const stranger = await from('127.0.4.3')
+  // Other bytes, or another place, are no mark; who has a door of its own keeps its world.
+  await exec(stranger, `${tool}; mv /tmp/.tool /tmp/.other; ${tool}x; echo root:my-0wn | chpasswd; ${tool}`)
+  stranger.end()
+  const own = await connect(lab, { username: 'root', password: 'my-0wn', localAddress: '127.0.4.3' })
+  expect((await exec(own, 'cat /tmp/first')).out).toBe('')
+  own.end()
+  expect(lab.log).toEqual([])
 }, 60_000)
 
 test('a wrong password is refused, a planted key lets in, a changed password is the new one', async () => {
@@ -400,4 +429,21 @@ test('behind a forwarded connection stands nobody: mail is taken, a page is show
   })
   expect(events.some((event) => event.kind === 'payload.seen' && event.data.url === 'http://192.0.2.44/pay')).toBe(true)
   expect(lab.log).toEqual([])
+}, 30_000)
+
+test('who takes too long to sign in is hung up on, and who is in is not', async () => {
+  const family = families.openssh as { graceMs: number }
+  const { graceMs } = family
+  family.graceMs = 2500
+  try {
+    await using lab = await testSensor()
+    const client = await connect(lab, { username: 'root' })
+    const socket = await lab.connect('ssh')
+    expect(await heard(socket, undefined, 10_000)).toMatch(/^SSH-2\.0-OpenSSH_[^\r\n]*\r\n$/)
+    expect((await exec(client, 'echo still here')).out).toBe('still here\n')
+    client.end()
+    expect(lab.log).toEqual([])
+  } finally {
+    family.graceMs = graceMs
+  }
 }, 30_000)

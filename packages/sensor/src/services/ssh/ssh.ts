@@ -11,8 +11,14 @@ export const ssh = service({
   recognises: (head) => head.subarray(0, 4).toString('latin1') === 'SSH-',
   async converse(session) {
     const transport = new Transport(session)
-    await transport.begin()
-    const user = await authenticate(transport, session)
+    const grace = setTimeout(() => session.input.end(), transport.family.graceMs)
+    let user: string
+    try {
+      await transport.begin()
+      user = await authenticate(transport, session)
+    } finally {
+      clearTimeout(grace)
+    }
     await serveChannels(transport, session, user)
   },
 })

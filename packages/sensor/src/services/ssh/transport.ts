@@ -41,6 +41,10 @@ export class Transport {
   /** How the daemon behaves. */
   readonly family: Family
   #clientIdent = ''
+  /** Whether the client takes OpenSSH's word that nothing is read any more (compat.c: all of OpenSSH since 5). */
+  get hearsEndOfWrite(): boolean {
+    return this.#face.family !== 'dropbear' && /^SSH-[^-]+-OpenSSH(?!_[234]\.)/.test(this.#clientIdent)
+  }
   #sealer: Sealer = plain
   #opener: Opener = plain
   #sent = 0
@@ -113,9 +117,11 @@ export class Transport {
       if (line !== '') record('client.hello', { ident: line })
       if (refused.words !== '') {
         // Two writes, each on its way at once: on the wire they are two packets.
-        await send(refused.words)
-        await new Promise((resolve) => setImmediate(resolve))
-        await send('\r\n')
+        if (refused.end === undefined) {
+          await send(refused.words)
+          await new Promise((resolve) => setImmediate(resolve))
+          await send('\r\n')
+        } else await send(refused.words + refused.end)
       }
       throw new Malformed(refused.words || 'no SSH', { abrupt: true })
     }
