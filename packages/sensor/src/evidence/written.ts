@@ -12,6 +12,9 @@ const persistent: readonly (readonly [string, RegExp])[] = [
   ['preload', /^\/etc\/ld\.so\.preload$/],
 ]
 
+/** Shorter files are no mark of an attacker: many write the same. */
+const longEnough = 256
+
 /**
  * Keeps what an attacker wrote into a file, however it came there: the bytes, keys that open a door, what outlives the
  * session, URLs in scripts.
@@ -27,6 +30,7 @@ export function keepWritten(session: Session, path: string, node: FsNode, parent
   if (seen.has(`${path} ${sha}`)) return
   seen.add(`${path} ${sha}`)
   keep(bytes, { name: path, media: mediaOf(bytes), parent })
+  if (bytes.length >= longEnough && !/\/authorized_keys2?$/.test(path)) world.carry(path, sha)
   const content = bytes.subarray(0, 65_536).toString('utf8')
   if (/\/authorized_keys2?$/.test(path)) {
     for (const line of content.split('\n').slice(0, 50)) {

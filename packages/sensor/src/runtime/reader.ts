@@ -161,6 +161,25 @@ export class Reader {
     return line.at(-1) === 13 ? line.subarray(0, -1) : line
   }
 
+  /** Puts back what was taken too early: it is read next. */
+  unread(bytes: Uint8Array): void {
+    if (bytes.length === 0) return
+    const behind = this.here()
+    this.#start = 0
+    this.#end = 0
+    this.push(bytes)
+    if (behind.length > 0) this.push(behind)
+  }
+
+  /** Waits until something is here, or the end, or the signal. @returns whether something is here */
+  async arrival(signal: AbortSignal): Promise<boolean> {
+    const stop = (): void => this.#notify()
+    signal.addEventListener('abort', stop, { once: true })
+    while (this.buffered === 0 && !signal.aborted) if (!(await this.#more())) break
+    signal.removeEventListener('abort', stop)
+    return this.buffered > 0
+  }
+
   /** Waits until something is here, the end, or the time is up. @returns whether something is here */
   async waits(ms: number): Promise<boolean> {
     if (this.buffered > 0) return true

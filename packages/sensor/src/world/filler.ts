@@ -2,7 +2,11 @@
 // that the listing shows. A program begins with its real header, because that is what attackers read of it.
 
 const machines: Readonly<Record<string, number>> = { x86_64: 62, aarch64: 183, armv7l: 40, mips: 8 }
-const interpreter = '/lib64/ld-linux-x86-64.so.2\0'
+/** What loads a program of the machine, as its header names it. */
+export const loaders: Readonly<Record<string, string>> = {
+  x86_64: '/lib64/ld-linux-x86-64.so.2',
+  aarch64: '/lib/ld-linux-aarch64.so.1',
+}
 
 /**
  * Makes the content of a file.
@@ -65,6 +69,7 @@ function program(size: number, header: string, arch: string, salt: string): Uint
   }
   head.copy(bytes)
   const at = 64 + 56 * segments
+  const interpreter = `${loaders[arch] ?? ''}\0`
   if (wide && at + interpreter.length < size) {
     bytes.fill(0, 64, at)
     bytes.write(interpreter, at, 'latin1')

@@ -8,9 +8,6 @@ import { living } from './proc.ts'
 /** What an attacker's files may take. */
 export const quota = { nodes: 4000, bytes: 24 * 1024 * 1024, file: 12 * 1024 * 1024 }
 
-/** The name of what runs programs that are only files. No terminal sends its first byte within a command. */
-export const unknownProgram = '\u0001program'
-
 const originals = new WeakMap<Image, ReadonlyMap<string, string>>()
 /** The path of the machine's program whose header and size some bytes have. */
 function programOf(image: Image, bytes: Uint8Array): string | undefined {
@@ -25,7 +22,8 @@ function programOf(image: Image, bytes: Uint8Array): string | undefined {
   return known.get(`${headerOf(bytes)} ${bytes.length}`)
 }
 
-const elfMagic = Buffer.from('\x7fELF', 'latin1')
+/** Paths of files that a process has open. */
+const open = /^\/dev\/(?:fd\/\d+|stdin)$/
 
 /** An error as the system words it. */
 const fail = (code: string, words: string, path: string): Error =>
@@ -37,12 +35,12 @@ const missing = (path: string) => fail('ENOENT', 'no such file or directory', pa
 
 type DirentEntry = Awaited<ReturnType<NonNullable<IFileSystem['readdirWithFileTypes']>>>[number]
 
-/** Bytes in the form that the shell's engine passes them: one character each. */
+/** Bytes in the form that the library of programs passes them: one character each. */
 type ByteString = Awaited<ReturnType<NonNullable<IFileSystem['readFileBytes']>>>
 
 /**
  * A world's file system: the machine's image below, the attacker's changes above. It offers only asynchronous methods,
- * so that the engine writes nothing of its own into it, and yields to other sessions when it has run for long.
+ * so that the library of programs writes nothing of its own into it, and yields to other sessions when it has run for long.
  */
 export class DecoyFs implements IFileSystem {
   readonly #image: Image
@@ -52,6 +50,8 @@ export class DecoyFs implements IFileSystem {
   readonly changed = new Set<string>()
   uid = 0
   gid = 0
+  /** What stands under the names of open files: /dev/fd/63 of <(…), /dev/stdin. */
+  beside: (path: string) => string | undefined = () => undefined
   #children: Map<string, Set<string>> | undefined
   #bytes = 0
   readonly #yield: () => Promise<void> | undefined
@@ -66,7 +66,14 @@ export class DecoyFs implements IFileSystem {
     this.#machine = machine
     this.overlay = overlay
     this.#yield = pause
-    for (const node of overlay.values()) this.#bytes += node?.data?.length ?? 0
+    this.reread()
+  }
+
+  /** Looks at the overlay anew: others have changed it. */
+  reread(): void {
+    this.#children = undefined
+    this.#bytes = 0
+    for (const node of this.overlay.values()) this.#bytes += node?.data?.length ?? 0
   }
 
   // ——— What is there ———
@@ -114,10 +121,14 @@ export class DecoyFs implements IFileSystem {
 
   /** The node at a path, links followed. For our own commands, which need owners and devices. */
   node(path: string, follow = true): FsNode | undefined {
+    if (open.test(path) && this.beside(path) !== undefined)
+      return { type: 'file', mode: 0o600, uid: this.uid, gid: this.gid, mtime: Date.now() }
     return this.#node(this.#real(path, follow))
   }
 
   content(path: string): Uint8Array {
+    const held = open.test(path) ? this.beside(path) : undefined
+    if (held !== undefined) return Buffer.from(held, 'latin1')
     const real = this.#real(path)
     const node = this.#node(real)
     if (node === undefined) throw missing(path)
@@ -152,7 +163,15 @@ export class DecoyFs implements IFileSystem {
     }
   }
 
+  /** Throws where something may not be changed. @param adds whether what is there stays */
+  #unlocked(node: FsNode | undefined, path: string, adds = false): void {
+    if (node?.locked === undefined || node.locked === '') return
+    if (node.locked.includes('i') || !adds) throw fail('EPERM', 'operation not permitted', path)
+  }
+
   #remove(path: string): void {
+    this.#unlocked(this.#node(path), path)
+    this.#unlocked(this.#node(parentOf(path)), path)
     this.#bytes -= this.overlay.get(path)?.data?.length ?? 0
     if (this.#image.has(path)) this.overlay.set(path, null)
     else this.overlay.delete(path)
@@ -169,7 +188,17 @@ export class DecoyFs implements IFileSystem {
     const node = this.#node(real)
     if (node?.type === 'directory') throw fail('EISDIR', 'illegal operation on a directory, open', path)
     if (node?.type === 'device') return
-    if (node === undefined) this.#admit(real, path)
+    if (node === undefined) {
+      this.#admit(real, path)
+      this.#unlocked(this.#node(parentOf(real)), path, true)
+    }
+    this.#unlocked(
+      node,
+      path,
+      Buffer.from(bytes)
+        .subarray(0, node?.data?.length ?? 0)
+        .equals(node?.data ?? Buffer.alloc(0)),
+    )
     if (bytes.length > quota.file) throw fail('ENOSPC', 'no space left on device, write', path)
     const kept = node ?? this.#fresh('file', 0o644)
     this.#put(real, { ...kept, mtime: Date.now(), size: undefined, filler: undefined, data: shared(bytes), made })
@@ -188,13 +217,23 @@ export class DecoyFs implements IFileSystem {
     const real = this.#real(path)
     const node = this.#node(real)
     if (node === undefined) throw missing(path)
+    this.#unlocked(node, path)
     this.#put(real, { ...node, uid: uid ?? node.uid, gid: gid ?? node.gid })
+  }
+
+  /** Sets what may not be changed. */
+  lock(path: string, locked: string): void {
+    const real = this.#real(path)
+    const node = this.#node(real)
+    if (node === undefined) throw missing(path)
+    this.#put(real, { ...node, locked })
   }
 
   setMode(path: string, mode: number): void {
     const real = this.#real(path)
     const node = this.#node(real)
     if (node === undefined) throw missing(path)
+    this.#unlocked(node, path)
     this.#put(real, { ...node, mode })
   }
 
@@ -251,21 +290,51 @@ export class DecoyFs implements IFileSystem {
     this.#remove(source)
   }
 
-  // ——— The engine's interface ———
+  // ——— What a shell asks ———
+
+  /** What kind of thing is at a path, links followed. */
+  kindAt(path: string): FsNode['type'] | undefined {
+    try {
+      return this.node(path)?.type
+    } catch {
+      return undefined
+    }
+  }
+
+  /** Where a path leads, links followed. */
+  realOf(path: string): string {
+    return this.#real(path)
+  }
+
+  /** How many bytes a file has. */
+  sizeOf(path: string): number {
+    const node = this.node(path)
+    return node?.data?.length ?? node?.size ?? (node?.type === 'file' ? this.content(path).length : 0)
+  }
+
+  /** The name of the machine's program that a file is, a copy of one included; undefined where it is none. */
+  programAt(path: string): string | undefined {
+    const real = this.#real(path)
+    const node = this.#node(real)
+    if (node === undefined) return undefined
+    if (node.data === undefined || (this.#image.get(real) === node && !this.overlay.has(real))) return nameOf(real)
+    const original = programOf(this.#image, node.data)
+    return original === undefined ? undefined : nameOf(original)
+  }
+
+  /** @throws where nothing may be added to a file */
+  appendCheck(path: string): void {
+    const real = this.#real(path)
+    const node = this.#node(real)
+    if (node?.type === 'directory') throw fail('EISDIR', 'illegal operation on a directory, open', path)
+    this.#unlocked(node, path, true)
+  }
+
+  // ——— The interface of the library of programs ———
 
   async readFile(path: string): Promise<string> {
     await this.#yield()
-    const real = this.#real(path)
-    const program = this.#node(real)?.filler
-    const bytes = Buffer.from(program ? elfMagic : this.content(path))
-    if (bytes.length >= 4 && bytes.readUInt32BE(0) === 0x7f454c46) {
-      if (program !== undefined) return `${unknownProgram} ${nameOf(real)} "$@"\n`
-      // A copy of one of the machine's programs does what that one does, whatever it is called now. One that the attacker
-      // brought "runs": to the engine it is an empty script.
-      const original = programOf(this.#image, bytes)
-      return original === undefined ? ':\n' : `${original} "$@"\n`
-    }
-    return bytes.toString('latin1')
+    return Buffer.from(this.content(path)).toString('latin1')
   }
 
   async readFileBytes(path: string): Promise<ByteString> {
@@ -462,6 +531,6 @@ function bytesOf(content: string | Uint8Array, options?: { encoding?: string } |
   if (typeof content !== 'string') return content
   const encoding = typeof options === 'string' ? options : options?.encoding
   if (encoding === 'base64' || encoding === 'hex') return Buffer.from(content, encoding)
-  // The shell works on bytes, one character each; only what the engine itself words has wider ones.
+  // The shell works on bytes, one character each; only what the library itself words has wider ones.
   return Buffer.from(content, /[^\u0000-\u00ff]/.test(content) ? 'utf8' : 'latin1')
 }

@@ -3,7 +3,7 @@ import { keyFiles } from './openssh.ts'
 import { factsOf } from '../personas/facts.ts'
 import type { Machine, User } from '../personas/machine.ts'
 import { parentOf, resolvePath, shared, type FsNode } from './node.ts'
-import { kernelFiles, mountsOf } from './kernel.ts'
+import { kernelFiles } from './kernel.ts'
 
 /** The machine's file system as it was before any attacker came: shared by all worlds, never changed. */
 export type Image = ReadonlyMap<string, FsNode>
@@ -88,7 +88,8 @@ export function buildImage(machine: Machine): Image {
       : `domain ${domain}\nsearch ${domain}\nnameserver ${network.gateway}\n`,
   )
   fromKernel(machine, { dir, file, link, device })
-  if (machine.board === undefined) serverFiles(machine, image, { dir, file, link, device })
+  if (machine.userland === 'gnu') serverFiles(machine, image, { dir, file, link, device })
+  ownFiles(machine, image, { dir, file, link, device })
   return image
 }
 
@@ -108,32 +109,123 @@ interface Maker {
   readonly device: (path: string, mode?: number) => void
 }
 
+/** What one kind of machine has. */
+function ownFiles(machine: Machine, image: Map<string, FsNode>, { dir, file, link }: Maker): void {
+  const { programs } = factsOf(machine.system)
+  const kind = programs['/usr/bin/env'] ?? programs['/bin/busybox'] ?? ''
+  for (const { path, text, program, link: target, mode, user = 'root' } of machine.files) {
+    const owner = machine.users.find(({ name }) => name === user)
+    if (target !== undefined) link(path, target)
+    else if (program !== undefined) {
+      dir(parentOf(path))
+      const about = { mode: mode ?? 0o755, uid: 0, gid: 0, mtime: machine.installed, made: true }
+      image.set(path, { type: 'file', ...about, size: program, filler: kind })
+    } else if (text !== undefined) file(path, text, mode ?? 0o644, owner?.uid ?? 0, owner?.gid ?? 0)
+    else dir(path, mode ?? 0o755, owner?.uid ?? 0, owner?.gid ?? 0)
+  }
+}
+
 /** What is on a server and not on a small device. */
-function serverFiles(machine: Machine, image: Map<string, FsNode>, { dir, file, link }: Maker): void {
+function serverFiles(machine: Machine, image: Map<string, FsNode>, maker: Maker): void {
+  const { dir, file, link } = maker
+  const { os, kernel } = machine
+  const { release } = factsOf(machine.system)
+  const old = machine.installed
+  for (const path of ['/run', '/var/www/html']) dir(path)
+  file('/etc/issue', release.issue)
+  file('/etc/issue.net', release.issueNet)
+  file('/etc/os-release', release.os)
+  file('/etc/machine-id', `${machine.machineId}\n`, 0o444)
+  if (release.motd !== '') file('/etc/motd', release.motd)
+  link('/etc/mtab', '../proc/self/mounts')
+  const sshd = image.get('/etc/ssh/sshd_config')?.data
+  const text = Buffer.from(sshd ?? []).toString('utf8')
+  file('/etc/ssh/sshd_config', /^PermitRootLogin/m.test(text) ? text : `${text}PermitRootLogin yes\n`)
+  if (os.packages === 'dpkg') debianFiles(machine, image, maker)
+  else if (os.packages === 'rpm') redhatFiles(machine, maker)
+  dir('/root/.ssh', 0o700, 0, 0, old + 3 * day)
+  file('/root/.ssh/authorized_keys', '', 0o600, 0, 0, old + 3 * day)
+  file(
+    '/root/.bash_history',
+    os.packages === 'none'
+      ? 'df -h\nls /volume1\nexit\n'
+      : os.packages === 'rpm'
+        ? 'yum update -y\nsystemctl status sshd\ndf -h\nfree -m\nexit\n'
+        : 'apt update\napt upgrade -y\nsystemctl status nginx\nls -la /var/www/html\ndf -h\nexit\n',
+    0o600,
+    0,
+    0,
+    old + 40 * day,
+  )
+  for (const [kind, pem] of Object.entries(machine.hostKeys)) {
+    const comment = `root@${machine.hostname}`
+    // The same each time that it is made.
+    const check = createHash('sha256').update(`${machine.machineId} ${kind}`).digest().subarray(0, 4)
+    const pair = keyFiles(pem, comment, check)
+    file(`/etc/ssh/ssh_host_${kind}_key`, pair.secret, 0o600)
+    file(`/etc/ssh/ssh_host_${kind}_key.pub`, pair.open)
+  }
+  file(`/boot/vmlinuz-${kernel.release}`, '', 0o644, 0, 0, old, 6_979_968)
+  file(`/boot/config-${kernel.release}`, '', 0o644, 0, 0, old, 236_275)
+  for (const name of ['wtmp', 'btmp', 'lastlog']) file(`/var/log/${name}`, '', 0o664, 0, 43, machine.booted)
+}
+
+/** What systems of Red Hat's kind have of their own. */
+function redhatFiles(machine: Machine, { dir, file }: Maker): void {
+  const { kernel, booted, installed } = machine
+  for (const path of ['/var/spool/cron', '/var/empty/sshd', '/boot/grub2', '/var/log/audit', '/var/log/tuned'])
+    dir(path, 0o755)
+  dir('/var/spool/cron', 0o700)
+  for (const name of [
+    'secure',
+    'messages',
+    'maillog',
+    'cron',
+    'spooler',
+    'boot.log',
+    'yum.log',
+    'dmesg',
+    'audit/audit.log',
+  ])
+    file(`/var/log/${name}`, '', 0o600, 0, 0, booted)
+  file(
+    '/etc/profile',
+    '# /etc/profile\n\nHOSTNAME=`/usr/bin/hostname 2>/dev/null`\nHISTSIZE=1000\nexport PATH USER LOGNAME MAIL HOSTNAME HISTSIZE HISTCONTROL\n',
+  )
+  file('/etc/shells', '/bin/sh\n/bin/bash\n/usr/bin/sh\n/usr/bin/bash\n')
+  for (const { uid, gid, home } of machine.users.filter(({ uid }) => uid >= 1000 && uid < 60_000)) {
+    dir(home, 0o700, uid, gid)
+    file(
+      `${home}/.bashrc`,
+      '# .bashrc\n\n# Source global definitions\nif [ -f /etc/bashrc ]; then\n\t. /etc/bashrc\nfi\n',
+      0o644,
+      uid,
+      gid,
+    )
+    file(`${home}/.bash_logout`, '# ~/.bash_logout\n\n', 0o644, uid, gid)
+  }
+  file(`/boot/initramfs-${kernel.release}.img`, '', 0o600, 0, 0, installed, 31_204_612)
+  file(`/boot/System.map-${kernel.release}`, '', 0o600, 0, 0, installed, 3_616_707)
+}
+
+/** What Debian and its kin have of their own. */
+function debianFiles(machine: Machine, image: Map<string, FsNode>, { dir, file, link }: Maker): void {
   const { os, kernel, disk } = machine
   const { release } = factsOf(machine.system)
   const ubuntu = os.id === 'ubuntu'
   const old = machine.installed
-  for (const path of ['/lost+found', '/run', '/var/spool/cron/crontabs', '/var/www/html']) dir(path)
-  dir('/var/lib/redis', 0o750, numberOf('redis', machine.users))
+  for (const path of ['/lost+found', '/var/spool/cron/crontabs']) dir(path)
+  if (machine.users.some(({ name }) => name === 'redis')) dir('/var/lib/redis', 0o750, numberOf('redis', machine.users))
   file('/etc/debian_version', release.debian)
-  file('/etc/issue', release.issue)
-  file('/etc/issue.net', release.issueNet)
   if (release.lsb !== '') file('/etc/lsb-release', release.lsb)
-  file('/etc/os-release', release.os)
-  file('/etc/machine-id', `${machine.machineId}\n`, 0o444)
-  const swapFile = ubuntu ? '/swap.img' : '/swapfile'
+  const { swap } = machine.hardware
   file(
     '/etc/fstab',
     ubuntu
-      ? `# /etc/fstab: static file system information.\n/dev/disk/by-uuid/${disk.uuid} / ext4 defaults 0 1\n${swapFile}\tnone\tswap\tsw\t0\t0\n`
-      : `# /etc/fstab: static file system information.\nUUID=${disk.uuid} /               ext4    errors=remount-ro 0       1\n${swapFile} none swap sw 0 0\n`,
+      ? `# /etc/fstab: static file system information.\n/dev/disk/by-uuid/${disk.uuid} / ext4 defaults 0 1\n${swap === undefined ? '' : `${swap.path}\tnone\tswap\tsw\t0\t0\n`}`
+      : `# /etc/fstab: static file system information.\nUUID=${disk.uuid} /               ext4    errors=remount-ro 0       1\n${swap === undefined ? '' : `${swap.path} none swap sw 0 0\n`}`,
   )
-  if (release.motd !== '') file('/etc/motd', release.motd)
-  const sshd = image.get('/etc/ssh/sshd_config')?.data
-  file('/etc/ssh/sshd_config', `${Buffer.from(sshd ?? []).toString('utf8')}PermitRootLogin yes\n`)
-  link('/etc/mtab', '../proc/self/mounts')
-  file(swapFile, '', 0o600, 0, 0, old, machine.memory.swap * 1024)
+  if (swap?.kind === 'file') file(swap.path, '', 0o600, 0, 0, old, machine.memory.swap * 1024)
   const sources = os.repositories
     .flatMap(([url, suite, parts]) => [
       `deb ${url} ${suite} ${parts}\n`,
@@ -160,6 +252,10 @@ function serverFiles(machine: Machine, image: Map<string, FsNode>, { dir, file, 
     numberOf('redis', machine.users),
   )
   file('/etc/profile', 'PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"\nexport PATH\n')
+  file(
+    '/etc/shells',
+    `# /etc/shells: valid login shells\n${['/bin/sh', '/bin/bash', '/usr/bin/bash', '/bin/rbash', '/usr/bin/rbash', '/bin/dash', '/usr/bin/dash', ...(image.has('/usr/bin/tmux') ? ['/usr/bin/tmux'] : []), ...(image.has('/usr/bin/screen') ? ['/usr/bin/screen'] : [])].map((path) => `${path}\n`).join('')}`,
+  )
   file('/etc/hosts.allow', '# /etc/hosts.allow: list of hosts that are allowed to access the system.\n')
   file('/etc/hosts.deny', '# /etc/hosts.deny: list of hosts that are _not_ allowed to access the system.\n')
   file(
@@ -178,16 +274,6 @@ function serverFiles(machine: Machine, image: Map<string, FsNode>, { dir, file, 
     0,
     old,
   )
-  file(
-    '/root/.bash_history',
-    'apt update\napt upgrade -y\nsystemctl status nginx\nls -la /var/www/html\ndf -h\nexit\n',
-    0o600,
-    0,
-    0,
-    old + 40 * day,
-  )
-  dir('/root/.ssh', 0o700, 0, 0, old + 3 * day)
-  file('/root/.ssh/authorized_keys', '', 0o600, 0, 0, old + 3 * day)
   for (const { uid, gid, home } of machine.users.filter(({ uid }) => uid >= 1000 && uid < 60_000)) {
     dir(home, 0o755, uid, gid)
     file(`${home}/.bashrc`, '# ~/.bashrc: executed by bash(1) for non-login shells.\n', 0o644, uid, gid)
@@ -200,19 +286,8 @@ function serverFiles(machine: Machine, image: Map<string, FsNode>, { dir, file, 
   )
   for (const name of ['auth.log', 'syslog', 'dpkg.log', 'kern.log', 'daemon.log', 'messages'])
     file(`/var/log/${name}`, '', 0o640, 0, 4, machine.booted)
-  for (const name of ['wtmp', 'btmp', 'lastlog']) file(`/var/log/${name}`, '', 0o664, 0, 43, machine.booted)
   dir('/var/log/nginx', 0o755, 0, 4)
 
-  file(`/boot/vmlinuz-${kernel.release}`, '', 0o644, 0, 0, old, 6_979_968)
-  for (const [kind, pem] of Object.entries(machine.hostKeys)) {
-    const comment = `root@${machine.hostname}`
-    // The same each time that it is made.
-    const check = createHash('sha256').update(`${machine.machineId} ${kind}`).digest().subarray(0, 4)
-    const pair = keyFiles(pem, comment, check)
-    file(`/etc/ssh/ssh_host_${kind}_key`, pair.secret, 0o600)
-    file(`/etc/ssh/ssh_host_${kind}_key.pub`, pair.open)
-  }
-  file(`/boot/config-${kernel.release}`, '', 0o644, 0, 0, old, 236_275)
   file(`/boot/initrd.img-${kernel.release}`, '', 0o644, 0, 0, old + day, 38_422_113)
   file(`/boot/System.map-${kernel.release}`, '', 0o600, 0, 0, old, 83)
   link('/vmlinuz', `boot/vmlinuz-${kernel.release}`)
@@ -298,9 +373,9 @@ function fromKernel(machine: Machine, { dir, file, link, device }: Maker): void 
     dir(parentOf(path), 0o555, 0, 0, now)
     file(path, content, mode, 0, 0, now, size)
   }
-  for (const [, path] of mountsOf(machine))
+  for (const [, path] of machine.hardware.mounts)
     dir(path, path === '/dev/shm' || path === '/run/lock' ? 0o1777 : 0o755, 0, 0, now)
-  link('/proc/self/exe', machine.board === undefined ? '/usr/bin/cat' : '/bin/busybox')
+  link('/proc/self/exe', machine.userland === 'gnu' ? '/usr/bin/cat' : '/bin/busybox')
   dir('/proc/self/fd', 0o500, 0, 0, now)
   for (const fd of [0, 1, 2]) link(`/proc/self/fd/${fd}`, '/dev/null')
   link('/proc/self/cwd', '/root')
@@ -319,18 +394,7 @@ function fromKernel(machine: Machine, { dir, file, link, device }: Maker): void 
     link(`/proc/${process.pid}/root`, '/')
   }
   for (const name of ['null', 'zero', 'full', 'random', 'urandom', 'tty', 'ptmx']) device(`/dev/${name}`)
-  const own =
-    machine.board === undefined
-      ? ['tty1', 'ttyS0', 'sda', 'sda1', 'loop0', 'vcs', 'rtc0']
-      : [
-          'ttyAMA0',
-          'watchdog',
-          'mmz_userdev',
-          'hi_mipi',
-          'isp_dev',
-          ...machine.board.flash.flatMap((_, i) => [`mtd${i}`, `mtdblock${i}`]),
-        ]
-  for (const name of ['console', 'tty0', 'mem', 'kmsg', ...own]) device(`/dev/${name}`, 0o660)
+  for (const name of ['console', 'tty0', 'mem', 'kmsg', ...machine.hardware.devices]) device(`/dev/${name}`, 0o660)
   link('/dev/fd', '/proc/self/fd')
   link('/dev/core', '/proc/kcore')
   device('/dev/pts/0', 0o620)

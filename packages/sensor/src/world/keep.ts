@@ -93,11 +93,15 @@ export class Keeper {
     }
   }
 
-  /** Which world has which door: keys that were planted and passwords that were set, by their hashes. */
+  /** Which world has which mark (keys that were planted, passwords that were set, programs, by their hashes). */
   doors(): Map<string, string> {
     try {
       const read = JSON.parse(readFileSync(join(this.#folder, 'doors.json'), 'utf8')) as [string, string][]
-      return new Map(read.filter(([door, source]) => /^[0-9a-f]{32}$/.test(door) && typeof source === 'string'))
+      return new Map(
+        read.filter(
+          ([door, source]) => /^(?:[0-9a-f]{32}|@[0-9a-f.:]{2,45})$/.test(door) && typeof source === 'string',
+        ),
+      )
     } catch {
       return new Map()
     }

@@ -14,6 +14,8 @@ export interface FsNode {
   readonly filler?: string | undefined
   /** What a link points at. */
   readonly target?: string | undefined
+  /** "i": it may not be changed; "a": only added to (chattr). */
+  readonly locked?: string | undefined
   /** Content that the sensor made up itself: not evidence. */
   readonly made?: boolean | undefined
 }
@@ -35,13 +37,10 @@ export function resolvePath(base: string, path: string): string {
 export const parentOf = (path: string): string => path.slice(0, Math.max(1, path.lastIndexOf('/'))) || '/'
 export const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
 
-// Taken before the shell's engine forbids it to whatever runs within.
-const Shared = SharedArrayBuffer
-
 /** Bytes that all threads share. */
 export function shared(content: string | Uint8Array): Uint8Array {
   const bytes = typeof content === 'string' ? Buffer.from(content) : content
-  const copy = new Uint8Array(new Shared(bytes.length))
+  const copy = new Uint8Array(new SharedArrayBuffer(bytes.length))
   copy.set(bytes)
   return copy
 }

@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { Machine } from '../personas/machine.ts'
-import type { Done, FromWorker, Job, ShellState, ToWorker } from './worker.ts'
+import type { Changes, Done, FromWorker, Job, ShellState, ToWorker } from './worker.ts'
 import type { Helper } from './helper.ts'
+import type { FsNode } from './node.ts'
 import type { World } from './world.ts'
 
 const program = import.meta.url.endsWith('.ts')
@@ -10,25 +11,77 @@ const program = import.meta.url.endsWith('.ts')
   : fileURLToPath(new URL('./shell-worker.js', import.meta.url))
 
 /** What a line came to. */
-export type RunResult = Pick<Done, 'out' | 'err' | 'code' | 'unfinished' | 'state' | 'changes' | 'effects'>
+export type RunResult = Pick<
+  Done,
+  'out' | 'err' | 'code' | 'unfinished' | 'exited' | 'state' | 'changes' | 'effects' | 'resumed'
+>
 
 /** What a line needs. */
-export type RunRequest = Pick<Job, 'state' | 'line' | 'stdin' | 'user' | 'source' | 'since' | 'merged'>
+export type RunRequest = Pick<
+  Job,
+  | 'state'
+  | 'line'
+  | 'stdin'
+  | 'user'
+  | 'source'
+  | 'since'
+  | 'merged'
+  | 'reading'
+  | 'stops'
+  | 'over'
+  | 'size'
+  | 'history'
+>
+
+/** Told of what a line prints before it has ended, one character a byte. */
+export type Printed = (out: string, err: string) => void
 
 interface Task {
   readonly job: Job
   readonly world: World
   readonly done: (result: RunResult) => void
+  readonly printed: Printed
+  /** Whether it has its world's turn: it has not while it sleeps. */
+  holds: boolean
+  /** Which version of the world it has seen last. */
+  seen: number
+  /** What it changed before it slept. */
+  readonly before: Map<string, FsNode | null>
+  slept: boolean
+  /** How much it has said in this thread, and how much of what it says was passed on. */
+  readonly said: { out: number; err: number }
+  readonly given: { out: number; err: number }
   budget: number
   started: number
   timer: NodeJS.Timeout | undefined
+}
+
+/** One line of a world works at a time; the others wait in the order in which they came. */
+class Turns {
+  readonly #waiting = new Map<string, (() => void)[]>()
+
+  take(world: string): Promise<void> {
+    const waiting = this.#waiting.get(world)
+    if (waiting === undefined) {
+      this.#waiting.set(world, [])
+      return Promise.resolve()
+    }
+    return new Promise((resolve) => waiting.push(resolve))
+  }
+
+  leave(world: string): void {
+    const waiting = this.#waiting.get(world)
+    const next = waiting?.shift()
+    if (next === undefined) this.#waiting.delete(world)
+    else next()
+  }
 }
 
 class Thread {
   readonly worker: Worker
   readonly tasks = new Map<number, Task>()
   readonly versions = new Map<string, number>()
-  /** Tasks that are working, as against sleeping. */
+  /** Lines that are working, as against sleeping. */
   active = 0
   idleSince = Date.now()
 
@@ -43,6 +96,8 @@ class Thread {
 
 /** Milliseconds of work that one line may take; sleeping does not count. */
 const lineBudget = 3000
+/** How many lines that have slept go on within 5 ms. */
+const wakesAtOnce = 10
 
 /**
  * The threads in which attackers' lines run. One source runs one line at a time, so that it can hold up at most one
@@ -53,12 +108,13 @@ export class ShellPool {
   readonly #machine: Machine
   readonly #max: number
   readonly #threads: Thread[] = []
-  readonly #turns = new Map<string, Promise<unknown>>()
+  readonly #turns = new Turns()
   readonly #waiting: Task[] = []
   readonly #fault: (error: unknown) => void
   readonly #helper: Helper | undefined
   #jobs = 0
   #stopped = false
+  readonly #woken: (() => void)[] = []
   readonly #tidy: NodeJS.Timeout
 
   /** @param helper answers for programs that nobody here knows */
@@ -84,29 +140,28 @@ export class ShellPool {
     if (this.#threads.length === 0 && !this.#stopped) this.#spawn()
   }
 
-  /** Runs a line in a world. Never rejects: what goes wrong is what a machine under load would do. */
-  run(world: World, request: RunRequest, signal?: AbortSignal): Promise<RunResult> {
-    const before = this.#turns.get(world.id) ?? Promise.resolve()
-    const turn = before.then(() => this.#runInTurn(world, request, signal))
-    this.#turns.set(world.id, turn)
-    void turn.then(() => {
-      if (this.#turns.get(world.id) === turn) this.#turns.delete(world.id)
-    })
-    return turn
-  }
-
-  #runInTurn(world: World, request: RunRequest, signal?: AbortSignal): Promise<RunResult> {
+  /**
+   * Runs a line in a world. Never rejects: what goes wrong is what a machine under load would do.
+   * @param printed told of what it prints before it sleeps; the result has all of it once more
+   */
+  async run(world: World, request: RunRequest, signal?: AbortSignal, printed: Printed = () => {}): Promise<RunResult> {
+    const nothing: RunResult = {
+      out: '',
+      err: '',
+      code: 130,
+      unfinished: false,
+      state: request.state,
+      changes: [],
+      effects: [],
+    }
+    const over = (): boolean => this.#stopped || signal?.aborted === true
+    if (over()) return nothing
+    await this.#turns.take(world.id)
+    if (over()) {
+      this.#turns.leave(world.id)
+      return nothing
+    }
     return new Promise((resolve) => {
-      const nothing: RunResult = {
-        out: '',
-        err: '',
-        code: 130,
-        unfinished: false,
-        state: request.state,
-        changes: [],
-        effects: [],
-      }
-      if (this.#stopped || signal?.aborted === true) return resolve(nothing)
       const job: Job = {
         ...request,
         given: world.given.for(request.line, world.wanted),
@@ -117,16 +172,28 @@ export class ShellPool {
       }
       const abort = () => this.#send(job.job, { type: 'abort', job: job.job })
       signal?.addEventListener('abort', abort, { once: true })
-      const done = (result: RunResult) => {
-        signal?.removeEventListener('abort', abort)
-        for (const [path, node] of result.changes) {
-          // A removed path is kept as removed only where the image has it; the worker's file system knows, we need not.
-          world.overlay.set(path, node)
-        }
-        if (result.changes.length > 0) world.version++
-        resolve(result)
+      const task: Task = {
+        job,
+        world,
+        printed,
+        holds: true,
+        seen: world.version,
+        before: new Map(),
+        slept: false,
+        said: { out: 0, err: 0 },
+        given: { out: 0, err: 0 },
+        done: (result) => {
+          signal?.removeEventListener('abort', abort)
+          change(world, result.changes)
+          if (task.holds) this.#turns.leave(world.id)
+          task.holds = false
+          resolve({ ...result, changes: [...new Map([...task.before, ...result.changes])] })
+        },
+        budget: lineBudget,
+        started: 0,
+        timer: undefined,
       }
-      this.#start({ job, world, done, budget: lineBudget, started: 0, timer: undefined })
+      this.#start(task)
     })
   }
 
@@ -147,7 +214,9 @@ export class ShellPool {
   }
 
   #start(task: Task): void {
-    const idle = this.#threads.find(({ active }) => active === 0)
+    // Rather one where nobody sleeps: a thread that a hostile line loses is lost with all who are in it.
+    const free = this.#threads.filter(({ active }) => active === 0)
+    const idle = free.find(({ tasks }) => tasks.size === 0) ?? free[0]
     const thread = idle ?? (this.#threads.length < this.#max ? this.#spawn() : undefined)
     if (thread === undefined) {
       this.#waiting.push(task)
@@ -159,6 +228,8 @@ export class ShellPool {
     thread.active++
     this.#startClock(thread, task)
     const { version } = world
+    task.seen = version
+    task.slept = false
     thread.worker.postMessage({
       type: 'run',
       ...job,
@@ -190,25 +261,74 @@ export class ShellPool {
       )
       return
     }
-    if (message.type === 'waiting') {
-      if (message.waiting) {
-        this.#stopClock(task)
-        thread.active--
-        this.#next()
-      } else {
-        thread.active++
-        this.#startClock(thread, task)
-      }
+    if (message.type === 'sleeps') {
+      this.#stopClock(task)
+      thread.active--
+      this.#sleeps(task, message)
+      this.#next()
+      return
+    }
+    if (message.type === 'woke') {
+      this.#wakes(() => void this.#turns.take(task.world.id).then(() => this.#goes(thread, task)))
       return
     }
     clearTimeout(task.timer)
     thread.tasks.delete(message.job)
     thread.active--
     thread.idleSince = Date.now()
-    thread.versions.set(task.world.id, task.job.version + (message.changes.length > 0 ? 1 : 0))
+    // The thread has the world as it is now, unless others have changed it since, or it ran in parts.
+    if (!task.slept && task.world.version === task.seen)
+      thread.versions.set(task.world.id, task.seen + (message.changes.length > 0 ? 1 : 0))
     if (thread.versions.size > 200) thread.versions.delete(thread.versions.keys().next().value ?? '')
     task.done(message)
     this.#next()
+  }
+
+  /** It sleeps: others have their turn, and see what it has done. */
+  #sleeps(task: Task, { out, err, changes }: FromWorker & { readonly type: 'sleeps' }): void {
+    const fresh = (part: string, of: 'out' | 'err'): string => {
+      // A line that was begun again in another thread says again what it has said already.
+      const from = Math.max(0, task.given[of] - task.said[of])
+      task.said[of] += part.length
+      task.given[of] = Math.max(task.given[of], task.said[of])
+      return part.slice(from)
+    }
+    const [toOut, toErr] = [fresh(out, 'out'), fresh(err, 'err')]
+    if (toOut !== '' || toErr !== '') task.printed(toOut, toErr)
+    change(task.world, changes)
+    // The last of each: a line that goes on for long must not hold all that it ever wrote.
+    for (const [path, node] of changes) task.before.set(path, node)
+    task.slept = true
+    task.seen = task.world.version
+    task.holds = false
+    this.#turns.leave(task.world.id)
+  }
+
+  /** Lines that sleep for no time, and as often as they can, must not keep this thread busy: so many go on in a second. */
+  #wakes(one: () => void): void {
+    this.#woken.push(one)
+    if (this.#woken.length > 1) return
+    setTimeout(() => {
+      const more = this.#woken.splice(0)
+      for (const next of more.splice(0, wakesAtOnce)) next()
+      for (const next of more) this.#wakes(next)
+    }, 5)
+  }
+
+  /** It has slept and has its turn. */
+  #goes(thread: Thread, task: Task): void {
+    const { world, job } = task
+    // It may have been begun again elsewhere, or have ended, meanwhile.
+    if (thread.tasks.get(job.job) !== task) return this.#turns.leave(world.id)
+    task.holds = true
+    thread.active++
+    this.#startClock(thread, task)
+    const others = world.version !== task.seen
+    thread.worker.postMessage({
+      type: 'go',
+      job: job.job,
+      ...(others && { overlay: [...world.overlay] }),
+    } satisfies ToWorker)
   }
 
   #next(): void {
@@ -227,10 +347,20 @@ export class ShellPool {
       if (task === culprit || culprit === undefined) {
         const { state } = task.job
         task.done({ out: '', err: 'Killed\n', code: 137, unfinished: false, state, changes: [], effects: [] })
-      } else if (!this.#stopped) this.#start({ ...task, budget: lineBudget })
+      } else if (!this.#stopped) void this.#again(task)
     }
     thread.tasks.clear()
     this.#next()
+  }
+
+  /** Begins a line anew whose thread is gone. */
+  async #again(task: Task): Promise<void> {
+    if (!task.holds) await this.#turns.take(task.world.id)
+    task.holds = true
+    task.said.out = 0
+    task.said.err = 0
+    task.budget = lineBudget
+    this.#start(task)
   }
 
   #shrink(): void {
@@ -247,6 +377,12 @@ export class ShellPool {
     for (const thread of threads) this.#lose(thread, undefined)
     await Promise.all(threads.map(({ worker }) => worker.terminate()))
   }
+}
+
+function change(world: World, changes: Changes): void {
+  // A removed path is kept as removed only where the image has it; the worker's file system knows, we need not.
+  for (const [path, node] of changes) world.overlay.set(path, node)
+  if (changes.length > 0) world.version++
 }
 
 /** How a shell begins. */
@@ -267,5 +403,4 @@ export const freshState = (home: string, user: string, shell: string): ShellStat
     ...(shell !== '/bin/sh' && { LANG: 'C.UTF-8' }),
     SHLVL: '1',
   },
-  prelude: '',
 })

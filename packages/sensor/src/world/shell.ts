@@ -6,11 +6,9 @@ import { extractUrls } from '../evidence/extract.ts'
 import { keepWritten } from '../evidence/written.ts'
 import { commands, quick } from './commands/index.ts'
 import type { Io } from './commands/command.ts'
-import { freshState, type RunResult } from './pool.ts'
-import { before } from './version.ts'
+import { freshState, type RunRequest, type RunResult } from './pool.ts'
 import { rest } from '../runtime/rest.ts'
 import { dueOf, jobsIn } from './cron.ts'
-import { ash, bash } from './wording.ts'
 import type { ShellState } from './worker.ts'
 
 /** What a line printed and how it ended. */
@@ -19,6 +17,36 @@ export interface LineResult {
   readonly err: Buffer
   readonly code: number
   readonly unfinished: boolean
+  /** Whether the shell has come to its end. */
+  readonly exited: boolean
+  /** How much of it was told as it was printed. */
+  readonly printed: { readonly out: number; readonly err: number }
+  /** What is to become of lines that were stopped. */
+  readonly resumed: NonNullable<RunResult['resumed']>
+}
+
+/** How a line is run. */
+export interface RunOptions {
+  /** Output and errors in one stream, and errors worded as an interactive shell does. */
+  readonly terminal: boolean
+  readonly stdin?: Buffer
+  readonly signal?: AbortSignal
+  /** The event that had it run. */
+  readonly parent?: string
+  /** URLs that were recorded with that. */
+  readonly told?: readonly string[]
+  /** Of lines that come one after the other: which it is, and which shell within the first one reads it. */
+  readonly reading?: { readonly line: number; readonly within?: 'sh' | 'bash' | undefined }
+  /** Columns and rows of the terminal. */
+  readonly size?: RunRequest['size']
+  /** The lines before it, for a line that asks for them. */
+  readonly history?: RunRequest['history']
+  /** Told of what it prints before it has ended. */
+  readonly printed?: (out: Buffer, err: Buffer) => void
+  /** Whether the shell has gone on without it (^Z). */
+  readonly left?: () => boolean
+  /** Lines that were stopped and went on in the background, which have ended since. */
+  readonly over?: RunRequest['over']
 }
 
 /**
@@ -102,8 +130,14 @@ export class Shell {
           ? `~${this.#state.cwd.slice(home.length)}`
           : this.#state.cwd
     const end = uid === 0 ? '#' : '$'
-    if (shell === 'ash') return `${at} ${end} `
+    if (shell === 'ash') return os.id === 'openwrt' ? `${name}@${hostname}:${at}${end} ` : `${at} ${end} `
     const terminal = this.#state.env['TERM'] ?? ''
+    if (os.id === 'centos') {
+      // \W: the last part of where it is.
+      const last = at === '~' || this.#state.cwd === '/' ? at : (at.split('/').at(-1) ?? '')
+      const set = /^(?:xterm|vte|screen)/.test(terminal) ? `\u001b]0;${name}@${hostname}:${at}\u0007` : ''
+      return `${set}[${name}@${hostname} ${last}]${end} `
+    }
     // Debian's root has the plain one of /etc/bash.bashrc.
     const fancy = uid !== 0 || os.id === 'ubuntu'
     const title = fancy && /^(?:xterm|rxvt)/.test(terminal) ? `\u001b]0;${name}@${hostname}: ${at}\u0007` : ''
@@ -115,20 +149,11 @@ export class Shell {
   /**
    * Runs a line and records it with all that follows from it.
    * @param line the line as it came
-   * @param options `parent`: the event that had it run; `told`: URLs that were recorded with that; `terminal`: output and errors in one stream, and errors worded as an interactive shell does
    */
-  async run(
-    line: Buffer,
-    options: {
-      terminal: boolean
-      stdin?: Buffer
-      signal?: AbortSignal
-      parent?: string
-      told?: readonly string[]
-    },
-  ): Promise<LineResult> {
+  async run(line: Buffer, options: RunOptions): Promise<LineResult> {
     const started = performance.now()
     const { cwd } = this.#state
+    const told = { out: 0, err: 0 }
     const text = line.toString('utf8')
     const fast = this.#quick(text, options)
     const result =
@@ -143,14 +168,24 @@ export class Shell {
           source: this.session.source.ip,
           since: this.since,
           merged: options.terminal,
+          reading: options.reading,
+          over: options.over,
+          size: options.size,
+          history: options.history,
         },
         options.signal === undefined ? this.session.signal : AbortSignal.any([options.signal, this.session.signal]),
+        (out, err) => {
+          told.out += out.length
+          told.err += err.length
+          options.printed?.(Buffer.from(out, 'latin1'), Buffer.from(err, 'latin1'))
+        },
       ))
-    this.#state = result.state
+    if (options.left?.() !== true) this.#state = result.state
+    const about = { unfinished: result.unfinished, printed: told, resumed: result.resumed ?? [] }
     // The beginning of a command is recorded with its end.
-    if (result.unfinished && options.terminal)
-      return { out: Buffer.alloc(0), err: Buffer.alloc(0), code: 2, unfinished: true }
-    const { out, err, code } = asked(result, options.terminal, text, this.session.persona.machine)
+    if (result.unfinished && (options.terminal || options.reading !== undefined))
+      return { out: Buffer.alloc(0), err: Buffer.alloc(0), code: 2, exited: false, ...about }
+    const { out, err, code } = asked(result)
     const printed = err.length === 0 ? out : Buffer.concat([out, err])
     const id = this.session.record('command.run', {
       line: text,
@@ -163,7 +198,35 @@ export class Shell {
       ...(options.parent !== undefined && { parent: options.parent }),
     })
     if (fast === undefined) this.#evidence(text, result, id, options.told)
-    return { out, err, code, unfinished: result.unfinished }
+    return { out, err, code, exited: result.exited === true, ...about }
+  }
+
+  /** The line that runs was stopped (^Z): it becomes a job. @returns what the shell says */
+  async stop(token: number, source: string): Promise<Buffer> {
+    const { world, source: from, signal } = this.session
+    const stops = { token, source }
+    const result = await world.pool.run(
+      world,
+      {
+        state: this.#state,
+        line: '',
+        stdin: '',
+        user: this.user,
+        source: from.ip,
+        since: this.since,
+        merged: true,
+        reading: { line: 1 },
+        stops,
+      },
+      signal,
+    )
+    this.#state = result.state
+    return asked(result).out
+  }
+
+  /** Whether a line that was stopped waits to go on. */
+  get halted(): boolean {
+    return this.#state.memory?.jobs.all.some(({ stopped, killed }) => stopped === true && killed === undefined) === true
   }
 
   /** What a line prints, for a program that shows it again and again: it is no line of the attacker's and not recorded. */
@@ -194,6 +257,8 @@ export class Shell {
     const bare = name.replace(/^\/(?:usr\/)?s?bin\/(?:\.\/)?/, '')
     const command = quick.has(bare) ? commands.get(bare) : undefined
     if (command === undefined || this.session.world.version > 0) return undefined
+    // Of a path it has to be known where it lies.
+    if (bare === 'df' && args.some((arg) => !arg.startsWith('-'))) return undefined
     const { machine } = this.session.persona
     const io = {
       machine,
@@ -274,27 +339,13 @@ async function runJobs(session: Session, jobs: readonly string[], parent: string
 export const runCron = (session: Session, path: string, table: string, parent: string): Promise<void> =>
   runJobs(session, jobsIn(path, table), parent)
 
-const unreadable = /^bash: (?:line \d+: )?(?:unexpected EOF|syntax error)/m
-
-/**
- * What a line printed, as the shell that was asked words it: a log-in shell at a terminal, or one for one command.
- * @param text the line
- */
-export function asked(
-  { out, err, code }: Pick<RunResult, 'out' | 'err' | 'code'>,
-  terminal: boolean,
-  text: string,
-  { shell, versions }: Pick<Machine, 'shell' | 'versions'>,
-): { out: Buffer; err: Buffer; code: number } {
-  // An attacker's program "runs": it is there, executable, and says nothing.
-  const runs = (raw: string) => raw.replace(/^.*: (?:cannot execute binary file|Exec format error).*\n?/gm, '')
-  const words = (raw: string, at: boolean): string =>
-    shell === 'ash' ? ash(raw, at, text) : bash(raw, at, text, versions['bash'])
-  return {
-    out: Buffer.from(terminal ? runs(words(out, true)) : out, 'latin1'),
-    err: Buffer.from(runs(words(err, terminal)), 'latin1'),
-    // A command that cannot be read: 1 in older ones.
-    code:
-      code === 2 && !terminal && shell === 'bash' && before(versions['bash'], '5.1') && unreadable.test(err) ? 1 : code,
-  }
-}
+/** What a line printed and how it ended, in bytes. */
+export const asked = ({
+  out,
+  err,
+  code,
+}: Pick<RunResult, 'out' | 'err' | 'code'>): { out: Buffer; err: Buffer; code: number } => ({
+  out: Buffer.from(out, 'latin1'),
+  err: Buffer.from(err, 'latin1'),
+  code,
+})

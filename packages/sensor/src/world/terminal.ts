@@ -1,9 +1,13 @@
 import { rest } from '../runtime/rest.ts'
 import { Files } from './files.ts'
 import { completionOf } from './complete.ts'
-import { Hangup, LineEditor, maxLine, type Tty } from './editor.ts'
+import { hands } from './display.ts'
+import { Hangup, LineEditor, maxLine, type Asking, type Tty } from './editor.ts'
+import { crlf, Foreground } from './foreground.ts'
+import { Past, recall } from './history.ts'
 import { fullScreen, paged, showPaged } from './screens/index.ts'
-import type { Shell } from './shell.ts'
+import type { LineResult, Shell } from './shell.ts'
+import { before } from './version.ts'
 
 export { LineEditor, type Tty } from './editor.ts'
 
@@ -31,52 +35,108 @@ export async function interact(shell: Shell, tty: Tty): Promise<number> {
       ? { insert: '', choices: [] }
       : completionOf(files.now, { before, cwd: shell.cwd, home: shell.user.home, path: shell.env('PATH') }),
   )
+  const foreground = new Foreground(shell, tty, editor)
+  const past = files !== undefined && shell.kind === 'bash' ? new Past(shell, files, editor) : undefined
   let pending: Buffer | undefined
+  /** How many lines were read, and where what is pending began. */
+  let [count, began] = [0, 1]
   /** The shells within the first one. */
   const levels: Level[] = []
   let code = 0
-  /** Ends the innermost shell. @returns whether that was the last */
-  const leave = async (): Promise<boolean> => {
+  /** Whether it was told that there are stopped jobs. */
+  let warned = false
+  /** Ends the innermost shell. @param words what it says. @returns whether that was the last */
+  const leave = async (words: string): Promise<boolean> => {
     const level = levels.pop()
     if (level?.user === true) shell.leave()
-    const words = level === undefined || level.login ? 'logout' : level.kind === 'bash' ? 'exit' : ''
-    if (tty.pty && shell.kind === 'bash' && words !== '') await tty.write(`${words}\r\n`)
+    if (tty.pty && words !== '') await tty.write(`${words}\r\n`)
     return level === undefined
+  }
+  /** What the innermost shell says as it ends. */
+  const farewell = (): string => {
+    const level = levels.at(-1)
+    if (shell.kind !== 'bash' || level?.kind === 'sh') return ''
+    return level === undefined || level.login ? 'logout' : 'exit'
+  }
+  /** Whether it stays because of stopped jobs, which it says once. */
+  const stays = async (): Promise<boolean> => {
+    if (warned || !shell.halted || shell.kind !== 'bash' || levels.length > 0) return false
+    warned = true
+    await tty.write('There are stopped jobs.\r\n')
+    return true
   }
   try {
     for (;;) {
-      const plain = shell.kind === 'bash' && levels.at(-1)?.kind === 'sh'
-      const prompt = !tty.pty
-        ? ''
-        : pending !== undefined
-          ? '> '
-          : plain
-            ? shell.user.uid === 0
-              ? '# '
-              : '$ '
-            : shell.prompt
-      const line = await editor.read(prompt, { command: true })
+      const line = await editor.read(promptOf(shell, tty, levels, pending), askingOf(shell, levels))
       if (line === undefined) {
+        if (pending !== undefined && tty.pty) {
+          const given = pending
+          pending = undefined
+          code = await cutShort(shell, tty, given)
+          continue
+        }
         if (tty.pty && levels.at(-1)?.kind === 'sh') await tty.write('\r\n')
-        if (await leave()) return code
+        const words = farewell()
+        if (tty.pty && shell.halted && !warned && words !== '') {
+          await tty.write(`${words}\r\n`)
+          if (await stays()) continue
+        }
+        if (await leave(words)) return code
         continue
       }
-      const whole: Buffer = pending === undefined ? line : Buffer.concat([pending, Buffer.from('\n'), line])
+      if (editor.interrupted) {
+        pending = undefined
+        code = 130
+        continue
+      }
+      count++
+      if (pending === undefined) began = count
+      // Only who sits at a terminal names earlier lines.
+      const own = tty.pty ? recalled(shell, editor, levels, line) : { line }
+      if ('missing' in own) {
+        await tty.write(`-bash: ${own.missing}\r\n`)
+        code = 1
+        continue
+      }
+      if (own.line !== line) await tty.write(Buffer.concat([own.line, Buffer.from('\r\n')]))
+      if (tty.pty) editor.keep(own.line.toString('latin1'))
+      const whole: Buffer = pending === undefined ? own.line : Buffer.concat([pending, Buffer.from('\n'), own.line])
       const text = whole.toString('latin1').trim()
       if (text === '') continue
-      const leaving = /^(?:exit|logout)(?:\s+(\d{1,3}))?\s*;?$/.exec(text)
+      const leaving = /^(exit|logout)(?:\s+(\d{1,3}))?\s*;?$/.exec(text)
       const nested = /^(?:\/bin\/|\/usr\/bin\/|busybox |\/bin\/busybox )?(sh|bash|ash|dash)(?: -i)?$/.exec(text)
       if (leaving !== null || nested !== null) {
         pending = undefined
         shell.note(whole)
       }
       if (leaving !== null) {
-        code = Number(leaving[1] ?? code)
-        if (await leave()) return code
+        if (leaving[1] === 'logout' && levels.length > 0 && levels.at(-1)?.login !== true) {
+          if (tty.pty)
+            await tty.write(
+              levels.at(-1)?.kind === 'sh'
+                ? `sh: ${readingOf(began, levels.at(-1)).line}: logout: not found\r\n`
+                : "bash: logout: not login shell: use `exit'\r\n",
+            )
+          code = 1
+          continue
+        }
+        code = Number(leaving[2] ?? code)
+        // Only exit says so; logout is what it says.
+        const words = leaving[1] === 'exit' ? farewell() : ''
+        if (tty.pty && shell.halted && !warned) {
+          if (words !== '') await tty.write(`${words}\r\n`)
+          if (await stays()) {
+            code = 1
+            continue
+          }
+        }
+        if (await leave(words)) return code
         continue
       }
+      warned = false
       if (nested !== null) {
-        if (levels.length < 8) levels.push({ kind: nested[1] === 'bash' ? 'bash' : 'sh', login: false, user: false })
+        if (levels.length < 8)
+          levels.push({ kind: nested[1] === 'bash' ? 'bash' : 'sh', login: false, user: false, since: count })
         continue
       }
       if (tty.pty && pending === undefined) {
@@ -103,44 +163,122 @@ export async function interact(shell: Shell, tty: Tty): Promise<number> {
         code = 0
         continue
       }
-      const asked = tty.pty ? await ask(editor, shell, text) : undefined
+      const asked = tty.pty ? await ask(editor, shell, tty, text) : undefined
       if (asked === 'interrupted') {
         pending = undefined
         code = 130
         shell.note(whole)
         continue
       }
-      const result = await shell.run(whole, {
-        terminal: tty.pty,
-        signal: tty.signal,
-        ...(asked !== undefined && { stdin: asked.stdin }),
-      })
-      if (result.unfinished && tty.pty && whole.length < maxLine) {
+      const result = await run(whole, asked)
+      if (result === undefined) {
+        pending = undefined
+        code = 148
+        continue
+      }
+      if (result.unfinished && whole.length < maxLine) {
         pending = whole
         continue
       }
       pending = undefined
       code = result.code
-      const printed = Buffer.concat([result.out, result.err])
-      const said =
-        asked?.hides === undefined
-          ? printed
-          : Buffer.from(printed.toString('latin1').replace(asked.hides, ''), 'latin1')
-      const pages = files === undefined || result.code !== 0 ? undefined : paged(text)
-      if (files !== undefined && pages !== undefined && said.length > 0) await showPaged(shell, tty, files, said, pages)
-      else if (said.length > 0) await tty.write(tty.pty ? crlf(said) : said)
-      if (/(?:^|[;&|])\s{0,8}(?:exit|logout)\s{0,8}\d{0,3}\s{0,8};?$/.test(text)) {
-        if (await leave()) return code
-      }
+      const set = tty.pty ? /^stty\s[^;|&]*?(-?)\becho\b/.exec(text) : null
+      if (set !== null) editor.typed = set[1] === ''
+      if (tty.pty && /^(?:stty\s+sane|reset)$/.test(text)) editor.typed = true
+      if (result.exited && (await leave(farewell()))) return code
     }
   } catch (error) {
     if (error instanceof Hangup) return 129
     throw error
+  } finally {
+    foreground.end()
+    past?.save()
+  }
+
+  /** Runs a line and shows what it prints. @returns undefined where it was stopped */
+  async function run(whole: Buffer, asked: Typed | undefined): Promise<LineResult | undefined> {
+    const options = {
+      signal: tty.signal,
+      reading: readingOf(began, levels.at(-1)),
+      size: tty.pty ? tty.size?.() : undefined,
+      ...(/\bhistory\b/.test(whole.toString('latin1')) && { history: editor.history }),
+      ...(asked !== undefined && { stdin: asked.stdin }),
+    }
+    if (!tty.pty) {
+      let sending = Promise.resolve()
+      const send = (bytes: Buffer, to: (bytes: Buffer) => Promise<void>): void => {
+        if (bytes.length > 0) sending = sending.then(() => to(bytes)).catch(() => {})
+      }
+      const printed = (out: Buffer, err: Buffer): void => (send(out, tty.write), send(err, tty.complain ?? tty.write))
+      const result = await shell.run(whole, { ...options, terminal: false, printed })
+      if (!result.unfinished) printed(result.out.subarray(result.printed.out), result.err.subarray(result.printed.err))
+      await sending
+      return result
+    }
+    const pages = files === undefined ? undefined : paged(whole.toString('latin1').trim())
+    if (files !== undefined && pages !== undefined) {
+      const result = await shell.run(whole, { ...options, terminal: true })
+      const said = result.out
+      if (result.code === 0 && said.length > 0 && !result.unfinished) await showPaged(shell, tty, files, said, pages)
+      else await tty.write(crlf(said))
+      return result
+    }
+    const returned = await foreground.run(whole, options, asked?.hides)
+    if (returned.how === 'stopped') return undefined
+    const again = await foreground.resume(returned.result.resumed)
+    if (again?.how === 'stopped') return undefined
+    return again === undefined ? returned.result : again.result
   }
 }
 
-/** Line ends as a terminal driver writes them. */
-export const crlf = (bytes: Buffer): Buffer => Buffer.from(bytes.toString('latin1').replace(/\r?\n/g, '\r\n'), 'latin1')
+/** The prompt of the innermost shell. */
+function promptOf(shell: Shell, tty: Tty, levels: readonly Level[], pending: Buffer | undefined): string {
+  if (!tty.pty) return ''
+  if (pending !== undefined) return '> '
+  const plain = shell.kind === 'bash' && levels.at(-1)?.kind === 'sh'
+  return plain ? (shell.user.uid === 0 ? '# ' : '$ ') : shell.prompt
+}
+
+/** Who edits the lines of the innermost shell: dash leaves that to the terminal. */
+function askingOf(shell: Shell, levels: readonly Level[]): Asking {
+  if (shell.kind !== 'bash') return { keys: 'busybox', hand: hands.busybox }
+  if (levels.at(-1)?.kind === 'sh') return {}
+  const terminal = shell.env('TERM')
+  const hand = /^(?:|dumb|unknown|network)$/.test(terminal)
+    ? hands.dumb
+    : terminal === 'vt100'
+      ? hands.vt100
+      : hands.readline
+  const { bash } = shell.session.persona.machine.versions
+  const paste = hand !== hands.dumb && !before(bash, '5.1')
+  return { keys: 'readline', hand, paste, ends: paste && !before(bash, '5.2') }
+}
+
+/** What a line becomes by the history, which only bash looks at. */
+function recalled(
+  shell: Shell,
+  editor: LineEditor,
+  levels: readonly Level[],
+  line: Buffer,
+): { readonly line: Buffer } | { readonly missing: string } {
+  if (shell.kind !== 'bash' || levels.at(-1)?.kind === 'sh' || askingOf(shell, levels).keys === undefined)
+    return { line }
+  const text = line.toString('latin1')
+  const own = recall(text, editor.history)
+  if ('missing' in own) return own
+  return own.line === text ? { line } : { line: Buffer.from(own.line, 'latin1') }
+}
+
+/** The input ended within a command: bash says what it misses and goes on. @returns the code */
+async function cutShort(shell: Shell, tty: Tty, given: Buffer): Promise<number> {
+  shell.note(given)
+  const text = given.toString('latin1').replace(/\\[\s\S]/g, '')
+  const quote = /^(?:[^'"]|'[^']*'|"[^"]*")*(['"])/.exec(text)?.[1]
+  const name = shell.kind === 'bash' ? '-bash' : '-sh'
+  if (quote !== undefined) await tty.write(`${name}: unexpected EOF while looking for matching \`${quote}'\r\n`)
+  await tty.write(`${name}: syntax error: unexpected end of file\r\n`)
+  return 2
+}
 
 /** A shell within a shell. */
 interface Level {
@@ -148,7 +286,13 @@ interface Level {
   readonly login: boolean
   /** Whether it runs as somebody else. */
   readonly user: boolean
+  /** How many lines had been read before it. */
+  readonly since?: number
 }
+
+/** Which line of which shell a line is. */
+const readingOf = (line: number, level: Level | undefined): { line: number; within?: 'sh' | 'bash' } =>
+  level === undefined || level.user ? { line } : { line: line - (level.since ?? 0), within: level.kind }
 
 /** Shells whose user has proved to sudo who it is. */
 const proved = new WeakSet<Shell>()
@@ -244,7 +388,12 @@ const maxTyped = 1024 * 1024
  * Asks for what a program wants to be typed, before it runs: passwords, an answer for the shell's read, lines up to ^D for
  * those that read all there is. @returns undefined where it wants nothing
  */
-async function ask(editor: LineEditor, shell: Shell, text: string): Promise<Typed | 'interrupted' | undefined> {
+async function ask(
+  editor: LineEditor,
+  shell: Shell,
+  tty: Tty,
+  text: string,
+): Promise<Typed | 'interrupted' | undefined> {
   const lines: Buffer[] = []
   const answer = async (prompt: string, echo: boolean): Promise<boolean> => {
     const line = await editor.read(prompt, { echo })
@@ -294,9 +443,15 @@ async function ask(editor: LineEditor, shell: Shell, text: string): Promise<Type
     return !got && editor.interrupted ? 'interrupted' : typed()
   }
   if (!all.test(text)) return undefined
+  // What shows each line as it comes.
+  const echoes = /^(?:\/(?:usr\/)?bin\/)?(?:cat(?:\s+-)?|tee(?:\s+-a)?\s+[\w./~-]{1,200})$/.test(text)
   let size = 0
-  while (size < maxTyped && (await answer('', true))) size += lines.at(-1)?.length ?? 0
-  return editor.interrupted ? 'interrupted' : typed()
+  while (size < maxTyped && (await answer('', true))) {
+    const line = lines.at(-1) ?? Buffer.alloc(0)
+    size += line.length
+    if (echoes) await tty.write(crlf(line))
+  }
+  return editor.interrupted ? 'interrupted' : typed(echoes ? /^[\s\S]*/ : undefined)
 }
 
 /** Lines of one program that reads what is typed until its end. */

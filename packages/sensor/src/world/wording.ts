@@ -1,10 +1,5 @@
-// How programs word what went wrong. The shell's engine has one wording for all of them; real ones differ, and
-// attackers' scripts look for the difference.
-
-import { before } from './version.ts'
-
-/** Stands before what another bash says, which does not name a line of ours. */
-export const inner = '\u0002'
+// How programs word what went wrong. The library has one wording for all of them; real ones differ, and attackers' scripts
+// look for the difference.
 
 /** Programs of GNU coreutils that name their help after a wrong use. */
 const coreutils = new Set(
@@ -42,13 +37,28 @@ const words: Readonly<Record<string, readonly (readonly [RegExp, string])[]>> = 
   ],
   zcat: [[/^zcat: (.+): No such file or directory$/gm, 'gzip: $1.gz: No such file or directory']],
 }
+/** Programs that call themselves as they were called, with the path where one was typed. */
+const typed = new Set([...coreutils, 'tar', 'find', 'sed', 'grep', 'xargs'])
+
+/** What a program says that was called by its path. @param zero how it was called */
+export function byPath(name: string, zero: string, err: string): string {
+  if (!zero.includes('/') || !typed.has(name)) return err
+  return err
+    .replace(new RegExp(`^${name.replace(/\W/g, '\\$&')}: `, 'gm'), () => `${zero}: `)
+    .replace(new RegExp(`^Try '${name.replace(/\W/g, '\\$&')} `, 'gm'), () => `Try '${zero} `)
+}
+
 const wrongUse =
   /missing (?:\w+ )?(?:file )?operand|invalid option --|unrecognized option|extra operand|you must specify a list|option requires an argument/
 
 /** The words of GNU programs. @param name the program; @param args what it was given */
 export function gnu(name: string, args: readonly string[], err: string): string {
   if (err === '') return err
-  let said = err.replace(/ENOENT: no such file or directory(?:, \w+)?, '[^'\n]*'/g, 'No such file or directory')
+  let said = err
+    .replace(/ENOENT: no such file or directory(?:, \w+)?, '[^'\n]*'/g, 'No such file or directory')
+    .replace(/E(?:PERM|ACCES): (operation not permitted|permission denied)(?:, \w+)?, '[^'\n]*'/g, (_, why: string) =>
+      why === 'permission denied' ? 'Permission denied' : 'Operation not permitted',
+    )
   for (const [from, to] of words[name] ?? []) said = said.replace(from, to)
   if (name === 'head' || name === 'tail')
     said = said.replace(
@@ -56,6 +66,10 @@ export function gnu(name: string, args: readonly string[], err: string): string 
       `${name}: cannot open '$1' for reading: No such file or directory`,
     )
   const last = args.filter((arg) => !arg.startsWith('-')).at(-1)
+  if (name === 'tar' && /Invalid tar archive format|invalid header|Unexpected EOF/i.test(said))
+    return args.some((arg, i) => /^-?[A-Za-z]*z/.test(arg) && (i === 0 || arg.startsWith('-')))
+      ? '\ngzip: stdin: not in gzip format\ntar: Child returned status 1\ntar: Error is not recoverable: exiting now\n'
+      : 'tar: This does not look like a tar archive\ntar: Exiting with failure status due to previous errors\n'
   if (name === 'tar' && /Cannot open: No such file/.test(said) && !/not recoverable/.test(said))
     return `${said}tar: Error is not recoverable: exiting now\n`
   if (/^(cp|mv)$/.test(name) && last !== undefined)
@@ -70,56 +84,6 @@ export function gnu(name: string, args: readonly string[], err: string): string 
   return `${said.trimEnd()}\nTry '${name} --help' for more information.\n`
 }
 
-/** At how many words of how long a text it is looked which line they are in: an attacker chooses both. */
-const [maxLookups, maxText] = [200, 16_384]
-
-/** Tells in which line of a text some words are; the first where that cannot be told. */
-function finder(text: string): (words: string) => number {
-  const lines = text.slice(0, maxText).split('\n')
-  let left = maxLookups
-  return (words) =>
-    lines.length === 1 || left-- <= 0
-      ? 1
-      : Math.max(
-          0,
-          lines.findIndex((line) => line.includes(words)),
-        ) + 1
-}
-
-/** The words of dash, for a shell that was called as sh. @param script its name, or "" when lines came from a pipe or -c */
-export function dash(err: string, script: string, text: string): string {
-  const at = finder(text)
-  const name = script === '' ? 'sh' : script
-  return err
-    .replace(
-      /^(?:bash|sh): (?:line (\d+): )?([^:\n]+): command not found$/gm,
-      (_, line: string | undefined, word: string) => `${name}: ${line ?? at(word)}: ${word}: not found`,
-    )
-    .replace(
-      /^bash: (?:line (\d+): )?([^:\n]*\/[^:\n]*): No such file or directory$/gm,
-      (_, line: string | undefined, word: string) =>
-        text.includes(`>${word}`) || text.includes(`> ${word}`)
-          ? `${name}: ${line ?? at(word)}: cannot create ${word}: Directory nonexistent`
-          : `${name}: ${line ?? at(word)}: ${word}: not found`,
-    )
-    .replace(
-      /^bash: (?:line (\d+): )?([^:\n]+): Permission denied$/gm,
-      (_, line: string | undefined, word: string) => `${name}: ${line ?? at(word)}: ${word}: Permission denied`,
-    )
-    .replace(
-      /^bash: (?:line (\d+): )?cd: (.+): (?:No such file or directory|Not a directory)$/gm,
-      (_, line: string | undefined, word: string) => `${name}: ${line ?? at(word)}: cd: can't cd to ${word}`,
-    )
-    .replace(
-      /^bash: syntax error near unexpected token `(.*)'$/gm,
-      (_, token: string) => `${name}: ${at(token)}: Syntax error: "${token}" unexpected`,
-    )
-    .replace(
-      /^bash: unexpected EOF while looking for matching `(.)'$/gm,
-      () => `${name}: 1: Syntax error: Unterminated quoted string`,
-    )
-}
-
 /** The words of busybox, from those of GNU. */
 export function busyboxWords(applet: string, err: string): string {
   const swaps: readonly (readonly [RegExp, string])[] = [
@@ -128,6 +92,11 @@ export function busyboxWords(applet: string, err: string): string {
     [/^(rm|rmdir): (?:cannot remove|failed to remove) '(.+)': (.+)$/gm, "$1: can't remove '$2': $3"],
     [/^rmdir: can't remove '(.+)': (.+)$/gm, "rmdir: '$1': $2"],
     [/^cp: cannot stat '(.+)': (.+)$/gm, "cp: can't stat '$1': $2"],
+    [/^cp: cannot create regular file '(.+)': (.+)$/gm, "cp: can't create '$1': $2"],
+    [
+      /^tar: (.+): Cannot open: (.+)\n(?:tar: Error is not recoverable: exiting now\n)?/gm,
+      "tar: can't open '$1': $2\n",
+    ],
     [/^mv: cannot stat '(.+)': (.+)$/gm, "mv: can't rename '$1': $2"],
     [/^ls: cannot access '(.+)': (.+)$/gm, 'ls: $1: $2'],
     [/^mkdir: cannot create directory [‘'](.+)[’']: (.+)$/gm, "mkdir: can't create directory '$1': $2"],
@@ -138,96 +107,7 @@ export function busyboxWords(applet: string, err: string): string {
   ]
   let said = err
   for (const [from, to] of swaps) said = said.replace(from, to)
+  if (applet === 'killall') said = said.replace(/^(\S+): no process found$/gm, 'killall: $1: no process killed')
   if (applet === 'dd') said = said.replace(/^\d+ bytes.*copied.*\n/gm, '')
   return said.replace(/^Try '.* --help' for more information\.\n/gm, '')
-}
-
-/** Commands of bash itself that tell of their own errors. */
-const ofShell =
-  /^(?:cd|type|hash|kill|export|unset|read|declare|local|source|umask|ulimit|shopt|set|alias|jobs|fg|bg|let|printf|test|trap|wait): /
-
-/** What only begins a command. */
-const openQuote = /^bash: (?:line \d+: )?unexpected EOF while looking for matching `(.)'$/gm
-const badToken = /^bash: (?:line \d+: )?syntax error near unexpected token `(.*)'$/gm
-
-/**
- * The words of bash itself: as a log-in shell at a terminal, or as one that was given a single command.
- * @param text the command, to say at which of its lines something happened
- * @param version of bash; before 5.1 the lines of a command were counted from none, and the first was not named
- */
-export function bash(raw: string, terminal: boolean, text: string, version = '5.1'): string {
-  if (!raw.includes('bash: ')) return raw
-  if (terminal) return raw.replace(/^bash: (?!\u0002)(?:line \d+: )?/gm, '-bash: ').replaceAll(inner, '')
-  const lines = text.slice(0, maxText).split('\n')
-  const at = finder(text)
-  const first = before(version, '5.1') ? 0 : 1
-  const named = (line: number): string => (line === 0 ? '' : `line ${line}: `)
-  return raw
-    .replace(openQuote, (_, quote: string) => {
-      const last = lines.findLastIndex((line) => line.includes(quote)) + 1
-      const more = before(version, '5.2')
-        ? `\nbash: -c: line ${lines.length + first}: syntax error: unexpected end of file`
-        : ''
-      return `bash: -c: line ${Math.max(1, last) + first - 1}: unexpected EOF while looking for matching \`${quote}'${more}`
-    })
-    .replace(badToken, (_, token: string) => {
-      const line = at(token)
-      const shown = line + first - 1
-      return `bash: -c: line ${shown}: syntax error near unexpected token \`${token}'\nbash: -c: line ${shown}: \`${lines[line - 1] ?? ''}'`
-    })
-    .replace(
-      /^bash: syntax error: unexpected end of file$/gm,
-      `bash: -c: line ${lines.length + first}: syntax error: unexpected end of file`,
-    )
-    .replace(/^bash: (?!-c: |line \d|\u0002)(.*)$/gm, (_, rest: string) => {
-      const word = (/^(?:\w+: )?(.+?): /.exec(rest)?.[1] ?? rest).replace(/^\((\d+)\) -$/, '$1')
-      // What is built in told the line even then.
-      const line = at(word) + first - 1
-      return `bash: ${line === 0 && ofShell.test(rest) ? 'line 0: ' : named(line)}${rest}`
-    })
-    .replaceAll(inner, '')
-}
-
-/**
- * The words of busybox's ash, from those of bash: as a log-in shell at a terminal, or as one that was given a command.
- * @param text the command
- */
-export function ash(raw: string, terminal: boolean, text: string, name = terminal ? '-sh' : 'sh'): string {
-  if (!raw.includes('bash: ')) return raw
-  // A shell that reads from no terminal tells the line; for a command it is always none.
-  const line = terminal ? '' : 'line 0: '
-  return raw
-    .replaceAll(inner, '')
-    .replace(/^bash: (?:line \d+: )?/gm, 'bash: ')
-    .replace(/^bash: ([^:\n]+): command not found$/gm, `${name}: $1: not found`)
-    .replace(
-      /^bash: cd: (.+): (No such file or directory|Not a directory|Permission denied)$/gm,
-      (_, path: string, why: string) => `${name}: cd: ${line}can't cd to ${path}: ${why}`,
-    )
-    .replace(
-      /^bash: ([^:\n]+): (No such file or directory|Is a directory|Not a directory)$/gm,
-      (_, word: string, why: string) => {
-        const at = text.indexOf(word)
-        const before = at < 0 ? '' : text.slice(Math.max(0, at - 8), at).trimEnd()
-        if (before.endsWith('>'))
-          return `${name}: can't create ${word}: ${why === 'Is a directory' ? why : 'nonexistent directory'}`
-        if (before.endsWith('<'))
-          return `${name}: can't open ${word}: ${why === 'No such file or directory' ? 'no such file' : why}`
-        return why === 'Is a directory' ? `${name}: ${word}: Permission denied` : `${name}: ${word}: not found`
-      },
-    )
-    .replace(/^bash: kill: \((-?\d+)\) - (.*)$/gm, `${name}: can't kill pid $1: $2`)
-    .replace(
-      /^bash: (\w+): `([^'=\n]*)[^'\n]*': not a valid identifier$/gm,
-      `${name}: $1: ${line}$2: bad variable name`,
-    )
-    .replace(
-      /^bash: syntax error near unexpected token `(.*)'$/gm,
-      (_, token: string) => `${name}: syntax error: unexpected ${token === 'newline' ? 'newline' : `"${token}"`}`,
-    )
-    .replace(
-      /^bash: unexpected EOF while looking for matching .*$/gm,
-      `${name}: syntax error: unterminated quoted string`,
-    )
-    .replace(/^bash: /gm, `${name}: `)
 }

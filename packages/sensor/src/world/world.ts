@@ -11,13 +11,25 @@ export type Proof =
   /** The fingerprint of a public key. */
   | { readonly key: string }
 
-/** The name of a door: whoever opens it is the one who made it, or knows that one. */
-const doorOf = (proof: Proof): string =>
+/** What tells an attacker from others: what it can open, or a program of its own in a certain place. */
+type Mark = Proof | { readonly tool: string }
+
+/** The name of a mark: whoever has it is the one who made it, or knows that one. */
+const doorOf = (mark: Mark): string =>
   createHash('sha256')
-    .update('key' in proof ? `key ${proof.key}` : `password ${proof.user} ${proof.password}`)
+    .update(
+      'tool' in mark
+        ? `tool ${mark.tool}`
+        : 'key' in mark
+          ? `key ${mark.key}`
+          : `password ${mark.user} ${mark.password}`,
+    )
     .digest('hex')
     .slice(0, 32)
+/** Under what name it is noted into whose world an address comes. */
+const placeOf = (source: string): string => `@${source}`
 const mostDoors = 10_000
+const mostTools = 5000
 
 /** The machine behind the doors as one attacker has left it. It lives on between sessions, protocols and starts. */
 export class World {
@@ -34,8 +46,8 @@ export class World {
   readonly given: Given
   /** The URLs that this attacker wanted, the latest last. */
   readonly wanted = new Set<string>()
-  /** Told of each door that this attacker makes. */
-  readonly #made: (proof: Proof) => void
+  /** Told of each mark that this attacker makes. */
+  readonly #made: (mark: Mark) => void
   readonly #passwords: Map<string, string>
   readonly #keys: Set<string>
   touched = Date.now()
@@ -46,7 +58,7 @@ export class World {
     pool: ShellPool,
     kept?: Kept,
     given = new Given(),
-    made: (proof: Proof) => void = () => {},
+    made: (mark: Mark) => void = () => {},
   ) {
     this.#made = made
     this.given = given
@@ -90,6 +102,27 @@ export class World {
     this.#made({ key: fingerprint })
   }
 
+  /** A program of the attacker's own lies in a place. @param sha256 of its bytes */
+  carry(path: string, sha256: string): void {
+    this.#made({ tool: `${path} ${sha256}` })
+  }
+
+  /** Whether nobody has made a door here. */
+  get plain(): boolean {
+    return this.#passwords.size === 0 && this.#keys.size === 0
+  }
+
+  /** Takes over what another world has and this one has not. */
+  absorb(other: World): void {
+    let taken = 0
+    for (const [path, node] of other.overlay) {
+      if (this.overlay.has(path)) continue
+      this.overlay.set(path, node)
+      taken++
+    }
+    if (taken > 0) this.version++
+  }
+
   /** This attacker wants something that is elsewhere. */
   want(url: string): void {
     this.wanted.delete(url)
@@ -111,7 +144,8 @@ export class World {
 
 /**
  * The worlds of all attackers, by source address; who comes from another one with a key that was planted, or a password
- * that was set, in a world, comes into that. The longest unused leave memory when there are too many; a keeper
+ * that was set, in a world, comes into that, and so does, from its next session on, who put the same program in the same
+ * place while the sensor runs. The longest unused leave memory when there are too many; a keeper
  * writes down what changed.
  */
 export class Worlds {
@@ -125,9 +159,13 @@ export class Worlds {
   readonly #keeper: Keeper | undefined
   readonly #fault: (error: unknown) => void
   readonly #given: Given | undefined
-  /** Which world has a door. */
+  /** Which world has a mark, and into whose world an address comes. */
   readonly #doors: Map<string, string>
   #doorsMade = false
+  /** Which world has a program: kept apart, so that who writes many files makes nobody's keys forgotten. */
+  readonly #tools = new Map<string, string>()
+  /** Addresses whose own worlds have gone into those of others. */
+  readonly #moved = new Set<string>()
   #saving: Promise<void> = Promise.resolve()
 
   constructor(
@@ -150,6 +188,27 @@ export class Worlds {
   }
 
   of(source: string): World {
+    const owner = this.#ownerOf(source)
+    const world = this.#own(owner)
+    if (owner !== source && !this.#moved.has(source)) {
+      this.#moved.add(source)
+      world.absorb(this.#own(source))
+    }
+    return world
+  }
+
+  /** Into whose world an address comes. */
+  #ownerOf(source: string): string {
+    let owner = source
+    for (let steps = 0; steps < 4; steps++) {
+      const next = this.#doors.get(placeOf(owner))
+      if (next === undefined) break
+      owner = next
+    }
+    return owner
+  }
+
+  #own(source: string): World {
     const known = this.#worlds.get(source) ?? this.#leaving.get(source)
     const world = known ?? this.#open(source)
     world.touched = Date.now()
@@ -168,8 +227,8 @@ export class Worlds {
   }
 
   #open(source: string): World {
-    const world = new World(source, this.#persona, this.pool, this.#keeper?.load(source), this.#given, (proof) =>
-      this.#noteDoor(proof, source),
+    const world = new World(source, this.#persona, this.pool, this.#keeper?.load(source), this.#given, (mark) =>
+      this.#noteMark(mark, source),
     )
     this.#saved.set(world, world.mark)
     return world
@@ -185,10 +244,25 @@ export class Worlds {
     return world.accepts(proof) ? world : undefined
   }
 
-  #noteDoor(proof: Proof, source: string): void {
-    const door = doorOf(proof)
-    this.#doors.delete(door)
-    this.#doors.set(door, source)
+  #noteMark(mark: Mark, source: string): void {
+    const door = doorOf(mark)
+    if (!('tool' in mark)) return this.#note(door, source)
+    const other = this.#tools.get(door)
+    if (other === undefined) {
+      this.#tools.set(door, source)
+      if (this.#tools.size > mostTools) this.#tools.delete(this.#tools.keys().next().value ?? '')
+      return
+    }
+    // The same program in the same place: the same attacker, or another of its machines. Who has made doors of its own
+    // keeps its world, and so does who would find others' passwords changed.
+    const [owner, own] = [this.#ownerOf(other), this.#ownerOf(source)]
+    if (owner === own || own !== source || !this.#own(source).plain || !this.#own(owner).plain) return
+    this.#note(placeOf(source), owner)
+  }
+
+  #note(name: string, source: string): void {
+    this.#doors.delete(name)
+    this.#doors.set(name, source)
     if (this.#doors.size > mostDoors) this.#doors.delete(this.#doors.keys().next().value ?? '')
     this.#doorsMade = true
   }

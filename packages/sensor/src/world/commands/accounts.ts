@@ -84,6 +84,13 @@ const getent: Command = (args, io) => {
     const out = chosen(lines(io, `/etc/${database}`))
     return { out, code: keys.length > 0 && out === '' ? 2 : 0 }
   }
+  if (
+    database !== undefined &&
+    !/^(?:passwd|group|shadow|hosts|ahosts|services|protocols|networks|gshadow|ethers|rpc|netgroup|initgroups|aliases)$/.test(
+      database,
+    )
+  )
+    return complain(`Unknown database: ${database}\nTry \`getent --help' or \`getent --usage' for more information.\n`)
   if (database === 'hosts' && keys.length > 0) {
     const { ip } = io.machine.network
     const local = keys.filter((key) => key === 'localhost' || key === io.machine.hostname)
@@ -291,6 +298,11 @@ const adduser: Command = (args, io) => {
       ? complain(`adduser: The group \`${group}' does not exist.\n`)
       : say(`Adding user \`${name}' to group \`${group}' ...\nAdding user ${name} to group ${group}\nDone.\n`)
   }
+  // NAME_REGEX of adduser.conf(5).
+  if (!/^[a-z][-a-z0-9_]*\$?$/.test(name))
+    return complain(
+      "adduser: Please enter a username matching the regular expression configured\nvia the NAME_REGEX configuration variable.  Use the `--force-badname'\noption to relax this check or reconfigure NAME_REGEX.\n",
+    )
   if (usersOf(io).some((one) => one.name === name)) return complain(`adduser: The user \`${name}' already exists.\n`)
   const result = useradd(['-m', '-s', '/bin/bash', name], io) as { code?: number }
   if (result.code !== undefined && result.code !== 0) return result
@@ -307,7 +319,6 @@ export const accounts: Readonly<Record<string, Command>> = {
   useradd,
   usermod,
   userdel,
-  deluser: userdel,
   groupadd,
   addgroup: groupadd,
   adduser,

@@ -1,5 +1,5 @@
-import { mountsOf } from '../kernel.ts'
 import { memoryAt, sharedMemory, trafficAt } from '../proc.ts'
+import { rangeOf } from './cards.ts'
 import { complain, letters, say, type Command } from './command.ts'
 
 // Applets of busybox that tell the same facts as the machine's other programs, in another form.
@@ -9,12 +9,7 @@ const pad = (value: number | string, width: number): string => String(value).pad
 const df: Command = (args, { machine }) => {
   const { flags, rest } = letters(args)
   const human = flags.has('h')
-  const all = machine.board?.filesystems ?? [
-    ['udev', Math.round(machine.memory.total * 0.48), 0, '/dev'] as const,
-    ['tmpfs', Math.round(machine.memory.total * 0.1), 568, '/run'] as const,
-    [machine.disk.device, machine.disk.total, machine.disk.used, '/'] as const,
-    ['tmpfs', Math.round(machine.memory.total * 0.5), 0, '/dev/shm'] as const,
-  ]
+  const all = machine.hardware.filesystems
   /** The file system that a path is on: that of the longest place that it begins with. */
   const on = (path: string) =>
     [...all]
@@ -50,7 +45,7 @@ const free: Command = (args, { machine }) => {
     `${label.padEnd(7)}${values.map((kib) => pad(Math.floor(kib / divisor), 12)).join('')}\n`
   return say(
     `       ${['total', 'used', 'free', 'shared', 'buff/cache', 'available'].map((name) => pad(name, 12)).join('')}\n` +
-      row('Mem:', [total, used, unused, machine.board === undefined ? sharedMemory : 28, buffers + cached, available]) +
+      row('Mem:', [total, used, unused, machine.userland === 'gnu' ? sharedMemory : 28, buffers + cached, available]) +
       row('Swap:', [swap, 0, swap]),
   )
 }
@@ -60,10 +55,10 @@ const ifconfig: Command = (args, { machine }) => {
   const { rx, tx, packets } = trafficAt(machine, Date.now())
   const bytes = (n: number): string =>
     `${n} (${n < 1024 ** 2 ? `${(n / 1024).toFixed(1)} KiB` : n < 1024 ** 3 ? `${(n / 1024 ** 2).toFixed(1)} MiB` : `${(n / 1024 ** 3).toFixed(1)} GiB`})`
-  const base = network.ip.replace(/\d+$/, '')
+  const { last } = rangeOf(network)
   const card =
     `${network.device.padEnd(9)} Link encap:Ethernet  HWaddr ${network.mac.toUpperCase()}  \n` +
-    `          inet addr:${network.ip}  Bcast:${base}255  Mask:255.255.255.0\n          UP BROADCAST RUNNING MULTICAST  MTU:1500  Metric:1\n` +
+    `          inet addr:${network.ip}  Bcast:${last}  Mask:255.255.255.0\n          UP BROADCAST RUNNING MULTICAST  MTU:1500  Metric:1\n` +
     `          RX packets:${packets[0] ?? 0} errors:0 dropped:12 overruns:0 frame:0\n          TX packets:${packets[1] ?? 0} errors:0 dropped:0 overruns:0 carrier:0\n` +
     `          collisions:0 txqueuelen:1000 \n          RX bytes:${bytes(rx)}  TX bytes:${bytes(tx)}\n\n`
   const loop =
@@ -80,7 +75,7 @@ const ifconfig: Command = (args, { machine }) => {
 const mount: Command = (args, { machine }) =>
   args.length === 0
     ? say(
-        mountsOf(machine)
+        machine.hardware.mounts
           .map(([device, at, kind, options]) => `${device} on ${at} type ${kind} (${options})\n`)
           .join(''),
       )

@@ -13,9 +13,13 @@ const needy = new Set(
 )
 /** A row of ls -l: mode, links, owner, group; then the size with what is before it, and the rest. */
 const longRow = /^([-bcdlps][-rwxsStT]{9}) {1,8}(\d+) (\S+) +(\S+)( {1,12}\d+ )/gm
-const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`
 /** Applets whose output has a form of its own. */
-const own: Readonly<Record<string, Command>> = { ...busyboxFetchers, ...applets, ps: busyboxPs, top: busyboxTop }
+const own: Readonly<Record<string, Command>> = {
+  ...busyboxFetchers,
+  ...applets,
+  ps: busyboxPs,
+  top: busyboxTop,
+}
 
 /** The first line of what the machine's busybox says of itself, and what it says of one applet. */
 function usageOf({ machine }: Io, name: string): string {
@@ -51,8 +55,16 @@ export async function applet(
   if (name === 'kill')
     return {
       code,
-      err: err.replace(/^bash: (?:line \d+: )?kill: \((-?\d+)\) - (.*)$/gm, "kill: can't kill pid $1: $2"),
+      err: err
+        .replace(/^sh: (?=can't kill pid)/gm, 'kill: ')
+        .replace(
+          /^(?:\S+: )?kill: (?:\((-?\d+)\) - |sending signal to (\d+) failed: )(.*)$/gm,
+          (_, shell: string | undefined, program: string | undefined, why: string) =>
+            `kill: can't kill pid ${shell ?? program}: ${why}`,
+        ),
     }
+  // Operands too many, or too few, are answered with the usage alone.
+  if (/: (?:extra|missing) (?:file )?operand/.test(err)) return complain(usage)
   const words = busyboxWords(name, err)
   return {
     out:
@@ -64,7 +76,8 @@ export async function applet(
           )
         : out,
     err: /: (?:invalid|unrecognized) option/.test(words) ? `${words.split('\n')[0] ?? ''}\n${usage}` : words,
-    code,
+    // GNU's ls and tar tell small trouble from great.
+    code: code === 2 && (name === 'ls' || name === 'tar') ? 1 : code,
   }
 }
 
@@ -77,5 +90,7 @@ export const busybox: Command = async (args, io) => {
   if (name === undefined || name === '--help') return say(about)
   if (name === '--list') return say(names.map((one) => `${one}\n`).join(''))
   if (!names.includes(name)) return complain(`${name}: applet not found\n`, 127)
-  return applet(name, rest, io, () => io.exec([name === 'ash' ? 'sh' : name, ...rest].map(quote).join(' '), io.stdin))
+  // Where all programs are busybox's, each finds its applet by itself.
+  if (io.machine.userland === 'busybox') return io.run([name, ...rest])
+  return applet(name, rest, io, () => io.run([name === 'ash' ? 'sh' : name, ...rest]))
 }

@@ -27,14 +27,17 @@ export interface Io {
   readonly effects: Effect[]
   /** What a fetcher brought of what is elsewhere, by URL. */
   readonly given: ReadonlyMap<string, { readonly bytes: Uint8Array; readonly address: string }>
-  /** What is to run when the shell ends. */
-  readonly traps: { exit?: string }
   /** What comes from a process that stands in for a file: <(…). */
   readonly descriptor: (path: string) => Promise<Buffer>
   /** Does something as another user. */
   readonly as: (user: User, work: () => Promise<Result>) => Promise<Result>
   /** Runs a line in the same shell. */
   readonly exec: (line: string, stdin?: string) => Promise<Result>
+  /** Runs a program, as execvp does. @returns also, where there is none, why */
+  readonly run: (
+    args: readonly string[],
+    given?: { readonly stdin?: string; readonly env?: ReadonlyMap<string, string> },
+  ) => Promise<Result & { readonly lost?: string }>
   /** Lets something sleep until a time at most. @returns its result, and whether it would have slept longer */
   readonly until: (at: number, what: () => Promise<Result>) => Promise<{ ended: boolean; result: Result }>
   /** Waits without holding up anyone. */

@@ -6,14 +6,14 @@ import { complain, type Command, type Io, type Result } from './command.ts'
 const most = 1024 * 1024
 
 /** The bytes of files one after the other, or of the standard input; and what could not be read. */
-function read(names: readonly string[], { fs, cwd, stdin }: Io, program: string): { bytes: Buffer; err: string } {
+function read(names: readonly string[], io: Io, program: string): { bytes: Buffer; err: string } {
   const parts: Buffer[] = []
   let err = ''
   for (const name of names.length === 0 ? ['-'] : names) {
-    if (name === '-') parts.push(Buffer.from(stdin, 'latin1'))
+    if (name === '-') parts.push(Buffer.from(io.stdin, 'latin1'))
     else
       try {
-        parts.push(Buffer.from(fs.content(resolvePath(cwd, name))))
+        parts.push(Buffer.from(io.fs.content(resolvePath(io.cwd, name))))
       } catch (error) {
         const folder = (error as { code?: string }).code === 'EISDIR'
         err += folder

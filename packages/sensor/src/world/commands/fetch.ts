@@ -96,6 +96,12 @@ const curlLong =
 const curl: Command = async (args, io) => {
   const { options, rest } = parse(args, 'oHdXAumwxTbceFYEyzCrtK', curlLong)
   if (options.has('V')) return say('curl 7.74.0 (x86_64-pc-linux-gnu) libcurl/7.74.0 OpenSSL/1.1.1w zlib/1.2.11\n')
+  const last = args.at(-1) ?? ''
+  if (/^-[a-zA-Z]*[oHdXAumwxTbceFYEyzCrtKQ]$/.test(last) && !args.slice(0, -1).some((arg) => /^https?:/.test(arg)))
+    return complain(
+      `curl: option ${last}: requires parameter\ncurl: try 'curl --help' or 'curl --manual' for more information\n`,
+      2,
+    )
   if (rest.length === 0) return complain("curl: try 'curl --help' or 'curl --manual' for more information\n", 2)
   const silent = options.has('s') || options.has('silent')
   const tells = !silent || options.has('S') || options.has('show-error')
@@ -119,6 +125,12 @@ const curl: Command = async (args, io) => {
       continue
     }
     io.effects.push({ type: 'fetch', url: to.url, tool: 'curl' })
+    if ((options.has('O') || options.has('remote-name')) && nameOf(to.path.split('?')[0] ?? '') === '') {
+      if (tells)
+        err += 'curl: Remote file name has no length!\ncurl: (23) Failed writing received data to disk/application\n'
+      code = 23
+      continue
+    }
     const began = Date.now()
     const came = await reach(to, io)
     const waiting = silent
@@ -203,11 +215,13 @@ const busyboxWget: Command = async (args, io) => {
     io.effects.push({ type: 'fetch', url: to.url, tool: 'wget' })
     const came = await reach(to, io)
     code = 1
-    if (came === 'unresolved') err += `wget: bad address '${to.host}'\n`
+    // The host is named as it was typed, with its port where one was.
+    const typed = /^(?:\w+:\/\/)?(?:[^@/?#]*@)?([^/?#]+)/.exec(raw)?.[1] ?? to.host
+    if (came === 'unresolved') err += `wget: bad address '${typed}'\n`
     else {
       const quiet = options.has('q') || options.has('quiet')
       const resolved = isIP(to.host) === 0 ? givenOf(to, io)?.address || '127.0.0.1' : to.host
-      err += quiet ? '' : `Connecting to ${to.host}:${to.port} (${resolved}:${to.port})\n`
+      err += quiet ? '' : `Connecting to ${typed} (${resolved}:${to.port})\n`
       if (came !== 'here') err += `wget: can't connect to remote host (${resolved}): ${words[came]}\n`
       else {
         const page = ownPage(to, io)
@@ -229,6 +243,15 @@ const busyboxWget: Command = async (args, io) => {
 }
 
 const busyboxTftp: Command = async (args, io) => {
+  const odd = args.map((arg) => /^-[glprb]*([^glprb-])/.exec(arg)?.[1]).find((letter) => letter !== undefined)
+  if (odd !== undefined) {
+    // What it was for is evidence all the same.
+    const host = args.find((arg) => isIP(arg) !== 0) ?? args.find((arg) => /^[\w-]+(?:\.[\w-]+)+$/.test(arg))
+    const file = args[args.indexOf('get') + 1]
+    if (host !== undefined && args.includes('get') && file !== undefined)
+      io.effects.push({ type: 'fetch', url: `tftp://${host}/${file}`, tool: 'tftp' })
+    return complain(`tftp: invalid option -- '${odd}'\n`)
+  }
   const { options, rest } = parse(args, 'rlbm', /^$/)
   const [host, port] = rest
   const file = options.get('r') ?? options.get('l')
@@ -244,6 +267,13 @@ const busyboxTftp: Command = async (args, io) => {
     await io.sleep(2000)
     return complain(`tftp: bad address '${host}'\n`)
   }
+  // The file is made before the first packet goes out, and stays.
+  if (options.has('g'))
+    try {
+      io.fs.write(resolvePath(io.cwd, options.get('l') ?? nameOf(file)), Buffer.alloc(0), true)
+    } catch (error) {
+      return complain(`tftp: can't open '${options.get('l') ?? nameOf(file)}': ${reason(error)}\n`)
+    }
   await io.sleep(400)
   return complain('tftp: sendto: No route to host\n')
 }
@@ -261,7 +291,12 @@ const ftpget: Command = async (args, io) => {
     return {}
   }
   if (came === 'unresolved') return complain(`ftpget: bad address '${host}'\n`)
-  return complain(`ftpget: can't connect to remote host (${host}): ${came === 'here' ? words.refused : words[came]}\n`)
+  const about = args.some((arg) => /^-[a-zA-Z]*v/.test(arg)) ? `Connecting to ${host} (${host}:21)\n` : ''
+  return {
+    out: about,
+    err: `ftpget: can't connect to remote host (${host}): ${came === 'here' ? words.refused : words[came]}\n`,
+    code: 1,
+  }
 }
 
 export const fetchers: Readonly<Record<string, Command>> = { wget, curl, tftp }

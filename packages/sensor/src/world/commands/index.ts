@@ -1,19 +1,37 @@
 import { accounts } from './accounts.ts'
+import { becoming } from './become.ts'
 import type { Command } from './command.ts'
 import { connections } from './connect.ts'
+import { date } from './date.ts'
 import { dump } from './dump.ts'
 import { fetchers } from './fetch.ts'
 import { files } from './files.ts'
+import { gpu } from './gpu.ts'
+import { filters } from './filters/index.ts'
+import { find } from './find/index.ts'
+import { firewall } from './firewall.ts'
+import { ip } from './ip.ts'
+import { nettools } from './nettools.ts'
 import { inspect } from './inspect.ts'
 import { keys } from './keygen.ts'
-import { network } from './network.ts'
+import { rpmPackages } from './rpm.ts'
+import { making } from './making.ts'
+import { running } from './running.ts'
+import { settings } from './settings.ts'
+import { sockets } from './sockets.ts'
+import { mounts } from './mounts.ts'
+import { nas } from './nas.ts'
+import { openwrt } from './openwrt.ts'
 import { packages } from './packages.ts'
 import { processes } from './processes.ts'
 import { programs } from './programs.ts'
+import { proxmox } from './proxmox.ts'
+import { raspberry } from './raspberry.ts'
+import { sums } from './sums.ts'
 import { system } from './system.ts'
 import { text } from './text.ts'
 
-/** Every program that the machine has beyond those of the shell's engine. */
+/** Every program that the machine has beyond those of the library. */
 export const commands: ReadonlyMap<string, Command> = new Map(
   Object.entries({
     ...programs,
@@ -23,12 +41,30 @@ export const commands: ReadonlyMap<string, Command> = new Map(
     ...files,
     ...inspect,
     ...keys,
-    ...network,
+    ip,
+    ...nettools,
+    ...sockets,
+    ...firewall,
     ...packages,
     ...processes,
     ...system,
     ...text,
     ...accounts,
+    ...filters,
+    ...settings,
+    ...mounts,
+    ...becoming,
+    ...running,
+    ...making,
+    ...sums,
+    date,
+    find,
+    ...gpu,
+    ...proxmox,
+    ...raspberry,
+    ...rpmPackages,
+    ...openwrt,
+    ...nas,
   }),
 )
 

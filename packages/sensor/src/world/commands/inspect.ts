@@ -1,3 +1,4 @@
+import { loaders } from '../filler.ts'
 import { before } from '../version.ts'
 import { groupsOf } from '../image.ts'
 import { modeText } from '../listing.ts'
@@ -130,9 +131,11 @@ export function kindOf(bytes: Buffer): string {
     const big = bytes[5] === 2
     const half = (at: number) => (big ? bytes.readUInt16BE(at) : bytes.readUInt16LE(at))
     const kind = { 1: 'relocatable', 2: 'executable', 3: 'pie executable', 4: 'core file' }[half(16)] ?? 'unknown type'
-    const made = bytes.includes('/lib64/ld-linux-x86-64.so.2', 0, 'latin1')
-      ? ', dynamically linked, interpreter /lib64/ld-linux-x86-64.so.2, for GNU/Linux 3.2.0, stripped'
-      : ', statically linked, stripped'
+    const loader = Object.values(loaders).find((one) => bytes.includes(`${one}\0`, 0, 'latin1'))
+    const made =
+      loader !== undefined
+        ? `, dynamically linked, interpreter ${loader}, for GNU/Linux 3.${half(18) === 183 ? '7' : '2'}.0, stripped`
+        : ', statically linked, stripped'
     return `ELF ${wide ? '64' : '32'}-bit ${big ? 'MSB' : 'LSB'} ${kind}, ${arches[half(18)] ?? '*unknown arch*'}, version 1 (SYSV)${made}`
   }
   const head = bytes.subarray(0, 512).toString('latin1')
@@ -196,41 +199,6 @@ const inner =
 const exported = ({ exported: set }: Io): [string, string][] =>
   Object.entries(set).filter(([name, value]) => !inner.test(name) && !(name === 'OLDPWD' && value === ''))
 
-/** env: what is set, or a program with more of it. */
-const env: Command = async (args, io) => {
-  const added: string[] = []
-  let empty = false
-  let at = 0
-  for (; at < args.length; at++) {
-    const arg = args[at] ?? ''
-    if (arg === '-i' || arg === '-' || arg === '--ignore-environment') empty = true
-    else if (arg === '-u' || arg === '-C') at++
-    else if (/^[A-Za-z_]\w*=/.test(arg)) added.push(arg)
-    else if (!arg.startsWith('-')) break
-  }
-  const rest = args.slice(at)
-  if (rest.length > 0) {
-    const quote = (word: string) => `'${word.replaceAll("'", `'\\''`)}'`
-    const {
-      out = '',
-      err = '',
-      code = 0,
-    } = await io.exec(
-      `${added.map((one) => one.replace(/=(.*)$/s, (_, value: string) => `=${quote(value)}`)).join(' ')} ${rest.map(quote).join(' ')}`,
-      io.stdin,
-    )
-    return {
-      out,
-      code,
-      err: err.replace(
-        /^bash: (?:line \d+: )?(\S+): (?:command not found|No such file or directory)$/m,
-        'env: ‘$1’: No such file or directory',
-      ),
-    }
-  }
-  const shown = empty ? [] : exported(io).map(([name, value]) => `${name}=${value}`)
-  return say([...shown, ...added, ...(empty ? [] : ['_=/usr/bin/env'])].map((line) => `${line}\n`).join(''))
-}
 const printenv: Command = (args, io) => {
   if (args.length === 0)
     return say(
@@ -245,4 +213,32 @@ const printenv: Command = (args, io) => {
   }
 }
 
-export const inspect: Readonly<Record<string, Command>> = { stat, file, env, printenv }
+/** readlink, with -f, -e and -m. */
+const readlink: Command = (args, io) => {
+  const flags = args.filter((arg) => /^-./.test(arg)).join('')
+  const paths = args.filter((arg) => !/^-./.test(arg))
+  if (paths.length === 0) return complain("readlink: missing operand\nTry 'readlink --help' for more information.\n")
+  const whole = /[fem]|canonicalize/.test(flags)
+  let [out, code] = ['', 0]
+  for (const path of paths) {
+    const full = resolvePath(io.cwd, path)
+    try {
+      const node = io.fs.node(full, whole)
+      const parent = io.fs.kindAt(full.replace(/\/[^/]*$/, '') || '/')
+      const target = whole
+        ? node !== undefined || flags.includes('m') || (!flags.includes('e') && parent === 'directory')
+          ? io.fs.realOf(full)
+          : undefined
+        : node?.type === 'link'
+          ? node.target
+          : undefined
+      if (target === undefined) code = 1
+      else out += flags.includes('n') && paths.length === 1 ? target : `${target}\n`
+    } catch {
+      code = 1
+    }
+  }
+  return { out, code }
+}
+
+export const inspect: Readonly<Record<string, Command>> = { stat, file, printenv, readlink }

@@ -3,14 +3,16 @@ import { complain, letters, say, type Command, type Io } from './command.ts'
 
 // What is installed. The package lists were never fetched and cannot be: the machine's network lets nothing out.
 
-interface Package {
+/** A package that is there. */
+export interface Package {
   readonly name: string
   readonly version: string
   readonly arch: string
   readonly about: string
 }
-const installed = ({ machine }: Io): Package[] =>
-  factsOf(machine.system).packages.map((line) => {
+/** All that are there, by name. */
+export const installed = ({ machine }: Io): Package[] =>
+  [...factsOf(machine.system).packages, ...machine.packages].sort().map((line) => {
     const [name = '', version = '', arch = '', about = ''] = line.split('|')
     return { name, version, arch, about }
   })
@@ -82,10 +84,59 @@ const apt =
           .join('')}`,
         err: warning,
       }
+    if (verb === 'search' || verb === 'show')
+      return verb === 'search'
+        ? { out: `Sorting${end}Full Text Search${end}`, err: warning }
+        : {
+            err: `${warning}${names.map((one) => `N: Unable to locate package ${one}\n`).join('')}E: No packages found\n`,
+            code: 100,
+          }
     if (verb === 'clean' || verb === 'autoclean') return { err: warning }
     if (verb === undefined) return say(sayingsOf(io.machine.system).programs['apt -v']?.out ?? '')
     return complain(`${warning}E: Invalid operation ${verb}\n`, 100)
   }
+
+/** Which package programs are of that are not called as their package. */
+const owners: Readonly<Record<string, string>> = {
+  ps: 'procps',
+  top: 'procps',
+  free: 'procps',
+  kill: 'procps',
+  pgrep: 'procps',
+  pkill: 'procps',
+  w: 'procps',
+  uptime: 'procps',
+  ifconfig: 'net-tools',
+  netstat: 'net-tools',
+  route: 'net-tools',
+  arp: 'net-tools',
+  ip: 'iproute2',
+  ss: 'iproute2',
+  ssh: 'openssh-client',
+  scp: 'openssh-client',
+  sshd: 'openssh-server',
+  crontab: 'cron',
+  ping: 'iputils-ping',
+  killall: 'psmisc',
+  pstree: 'psmisc',
+  passwd: 'passwd',
+  su: 'util-linux',
+  mount: 'mount',
+  lscpu: 'util-linux',
+  find: 'findutils',
+  xargs: 'findutils',
+  chattr: 'e2fsprogs',
+  lsattr: 'e2fsprogs',
+  python3: 'python3-minimal',
+}
+const coreutils = new Set(
+  'ls cat cp mv rm mkdir rmdir chmod chown chgrp ln touch dd df du echo date head tail sort uniq wc cut tr tee env id whoami uname who users sleep base64 md5sum sha1sum sha256sum stat true false test nproc seq shuf shred timeout nohup nice yes'.split(
+    ' ',
+  ),
+)
+
+/** What Debian calls a processor. */
+const debianArch: Readonly<Record<string, string>> = { x86_64: 'amd64', aarch64: 'arm64', armv7l: 'armhf' }
 
 const dpkg: Command = (args, io) => {
   const { flags, rest } = letters(args)
@@ -115,7 +166,37 @@ const dpkg: Command = (args, io) => {
       `Package: ${one.name}\nStatus: install ok installed\nArchitecture: ${one.arch}\nVersion: ${one.version}\nDescription: ${one.about}\n`,
     )
   }
-  if (flags.has('--print-architecture')) return say('amd64\n')
+  if (flags.has('S') || flags.has('--search')) {
+    const [path = ''] = rest
+    const name = path.slice(path.lastIndexOf('/') + 1)
+    // Programs of coreutils and of packages that are called as they are: what people ask for.
+    const owner = all.find((one) => one.name === name)?.name ?? (coreutils.has(name) ? 'coreutils' : owners[name])
+    return owner !== undefined && (path === name || io.fs.node(path) !== undefined)
+      ? say(`${owner}: ${path.includes('/') ? path : `/usr/bin/${path}`}\n`)
+      : complain(`dpkg-query: no path found matching pattern ${path.includes('/') ? path : `*${path}*`}\n`)
+  }
+  if (flags.has('L') || flags.has('--listfiles')) {
+    const one = all.find(({ name }) => name === rest[0])
+    return one === undefined
+      ? complain(
+          `dpkg-query: package '${rest[0] ?? ''}' is not installed\nUse dpkg --contents (= dpkg-deb --contents) to list archive files contents.\n`,
+        )
+      : say(
+          [
+            '/.',
+            '/usr',
+            '/usr/bin',
+            `/usr/bin/${one.name}`,
+            '/usr/share',
+            '/usr/share/doc',
+            `/usr/share/doc/${one.name}`,
+          ]
+            .filter((path) => path === '/.' || path.startsWith('/usr/share/doc/') || io.fs.node(path) !== undefined)
+            .map((path) => `${path}\n`)
+            .join(''),
+        )
+  }
+  if (flags.has('--print-architecture')) return say(`${debianArch[io.machine.kernel.arch] ?? io.machine.kernel.arch}\n`)
   if (args.length === 0)
     return complain(
       "dpkg: error: need an action option\n\nType dpkg --help for help about installing and deinstalling packages [*];\nUse 'apt' or 'aptitude' for user-friendly package management;\nType dpkg -Dhelp for a list of dpkg debug flag values;\nType dpkg --force-help for a list of forcing options;\nType dpkg-deb --help for help about manipulating *.deb files;\n\nOptions marked [*] produce a lot of output - pipe it through 'less' or 'more' !\n",

@@ -1,6 +1,7 @@
 import { before } from '../version.ts'
 import type { Process } from '../../personas/machine.ts'
 import { commOf, loadsAt, memoryAt } from '../proc.ts'
+import { resolvePath } from '../node.ts'
 import { complain, say, type Command, type Io } from './command.ts'
 
 // The process table, and the programs that read it (procps). The attacker's own shell and command are in it.
@@ -34,7 +35,7 @@ export function processesOf(io: Io, own: string): Process[] {
     tty: on,
     state,
   })
-  if (io.machine.board !== undefined)
+  if (io.machine.userland === 'busybox')
     return [
       ...io.machine.processes,
       mine(pid + 6, 118, io.tty ? '-sh' : `sh -c ${own}`, tty, 'S', 720, 1488),
@@ -145,6 +146,8 @@ const usage = (what: string): string =>
 const ps: Command = (args, io) => {
   const list = processesOf(io, `ps ${args.join(' ')}`.trim())
   let [every, own, format, wide, full] = [false, true, '', false, false]
+  /** Only what has a terminal, and leads no session. */
+  let terminals = false
   let headers = true
   let pids: Set<number> | undefined
   let names: Set<string> | undefined
@@ -177,7 +180,8 @@ const ps: Command = (args, io) => {
           // "ps -aux" is read as "ps aux".
           if (letter === 'u') format = 'u'
           if (letter === 'x') wide = true
-          every = every || letter === 'a'
+          if (letter === 'a' && !/[xu]/.test(arg)) terminals = true
+          else every = every || letter === 'a'
         } else return complain(usage('unsupported SysV option'))
       }
     } else {
@@ -195,7 +199,8 @@ const ps: Command = (args, io) => {
           break
         } else return complain(usage('unsupported option (BSD syntax)'))
       }
-      if (format === '' && wide) format = 'x'
+      // The letters without a dash bring their own form.
+      if (format === '') format = 'x'
     }
   }
   if (format === '' && wide) format = 'x'
@@ -205,6 +210,7 @@ const ps: Command = (args, io) => {
     if (pids !== undefined) return pids.has(p.pid)
     if (names !== undefined) return names.has(short(p))
     if (users !== undefined) return users.has(p.user)
+    if (terminals && !every) return p.tty !== '?' && !p.state.includes('s')
     if (every && (wide || format === '')) return true
     if (every) return p.tty !== '?'
     if (wide) return p.user === io.user.name
@@ -253,7 +259,7 @@ export const busyboxPs: Command = (args, io) => {
   }
   const list = processesOf(io, `/bin/busybox ps ${args.join(' ')}`.trim())
   // As it is built for small devices.
-  if (io.machine.board !== undefined)
+  if (io.machine.userland === 'busybox')
     return say(
       `  PID USER       VSZ STAT COMMAND\n${list.map((p) => `${pad(p.pid, 5)} ${p.user.slice(0, 8).padEnd(8)} ${pad(p.vsz, 5)} ${p.state.padEnd(4)} ${p.command}\n`).join('')}`,
     )
@@ -358,6 +364,9 @@ const killall: Command = (args, io) => {
   const list = processesOf(io, 'killall')
   const quiet = args.some((arg) => /^-\w*q/.test(arg))
   const lost = names.filter((name) => !list.some((p) => short(p) === name))
+  // A path names a file, which has to be there.
+  const none = lost.find((name) => name.includes('/') && io.fs.kindAt(resolvePath(io.cwd, name)) === undefined)
+  if (none !== undefined) return complain(`${none}: No such file or directory\n`)
   return { err: quiet ? '' : lost.map((name) => `${name}: no process found\n`).join(''), code: lost.length > 0 ? 1 : 0 }
 }
 const pidof: Command = (args, io) => {

@@ -1,31 +1,36 @@
+import { usersOf } from './accounts.ts'
 import { before } from '../version.ts'
 import { sayingsOf } from '../../personas/facts.ts'
 import { resolvePath } from '../node.ts'
 import { commOf } from '../proc.ts'
 import { busybox } from './busybox.ts'
 import { openssl } from './crypt.ts'
-import { complain, letters, say, silent, type Command } from './command.ts'
-
-const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`
+import { complain, letters, say, silent, type Command, type Io } from './command.ts'
 
 /** Sets the password of one account from lines "user:password". */
-const chpasswd: Command = (_, { stdin, effects, machine }) => {
+const chpasswd: Command = (_, io) => {
+  const { stdin, effects } = io
+  const users = usersOf(io)
   let err = ''
+  // The words of PAM, which has set passwords for chpasswd since Debian 10.
   stdin.split('\n').forEach((line, i) => {
     const [user = '', secret] = line.split(/:(.*)/s)
     if (line === '') return
     if (secret === undefined) err += `chpasswd: line ${i + 1}: missing new password\n`
-    else if (!machine.users.some(({ name }) => name === user))
-      err += `chpasswd: line ${i + 1}: user '${user}' does not exist\n`
+    else if (!users.some(({ name }) => name === user))
+      err += `chpasswd: (user ${user}) pam_chauthtok() failed, error:\nAuthentication token manipulation error\nchpasswd: (line ${i + 1}, user ${user}) password not changed\n`
     else effects.push({ type: 'password', user, secret: Buffer.from(secret, 'latin1').toString('utf8') })
   })
-  return err === '' ? {} : complain(`${err}chpasswd: error detected, changes ignored\n`)
+  return err === ''
+    ? {}
+    : complain(/pam_chauthtok/.test(err) ? err : `${err}chpasswd: error detected, changes ignored\n`)
 }
 
 /** passwd with its answers on standard input, as scripts use it. */
 const passwd: Command = (args, { stdin, effects, user, machine }) => {
   if (args.some((arg) => /^-(l|u|d|e|S)$/.test(arg))) {
     const of = args.find((arg) => !arg.startsWith('-')) ?? user.name
+    if (!machine.users.some(({ name }) => name === of)) return complain(`passwd: user '${of}' does not exist\n`)
     return args.includes('-S')
       ? say(`${of} P 10/20/2023 0 99999 7 -1\n`)
       : say('passwd: password expiry information changed.\n')
@@ -55,6 +60,11 @@ const passwd: Command = (args, { stdin, effects, user, machine }) => {
 }
 
 const sudo: Command = async (args, io) => {
+  if (args.length === 0) {
+    // The usages that stand at the head of its help.
+    const help = sayingsOf(io.machine.system).programs['sudo --help']?.out ?? ''
+    return complain(help.slice(help.indexOf('usage:'), help.indexOf('\n\nOptions:') + 1))
+  }
   if (args[0] === '-l')
     return say(
       `Matching Defaults entries for ${io.user.name} on ${io.machine.hostname}:\n    env_reset, mail_badpass, secure_path=/usr/local/sbin\\:/usr/local/bin\\:/usr/sbin\\:/usr/bin\\:/sbin\\:/bin${io.machine.os.id === 'ubuntu' ? '\\:/snap/bin' : ''}${before(io.machine.versions['sudo'], '1.9.9') ? '' : ', use_pty'}\n\nUser ${io.user.name} may run the following commands on ${io.machine.hostname}:\n    (ALL : ALL) ALL\n`,
@@ -76,7 +86,12 @@ const sudo: Command = async (args, io) => {
   if (user === undefined)
     return complain(`sudo: unknown user: ${name}\nsudo: error initializing audit plugin sudoers_audit\n`)
   const command = args.slice(at)
-  return command.length === 0 ? {} : io.as(user, () => io.exec(command.map(quote).join(' '), io.stdin))
+  if (command.length === 0) return {}
+  const result = await io.as(user, async () => {
+    const ran = await io.run(command)
+    return ran.lost === undefined ? ran : complain(`sudo: ${command[0] ?? ''}: command not found\n`)
+  })
+  return result
 }
 
 const su: Command = async (args, io) => {
@@ -91,28 +106,10 @@ const su: Command = async (args, io) => {
   return line === undefined ? {} : io.as(user, () => io.exec(line, io.stdin))
 }
 
-const nohup: Command = async (args, io) => {
-  if (args.length === 0) return complain("nohup: missing operand\nTry 'nohup --help' for more information.\n", 125)
-  const { out = '', err = '', code = 0 } = await io.exec(args.map(quote).join(' '), io.stdin)
-  return {
-    out,
-    code,
-    err: err
-      .replace(
-        /^bash: (?:line \d+: )?(\S+): command not found$/m,
-        "nohup: failed to run command '$1': No such file or directory",
-      )
-      .replace(
-        /^bash: (?:line \d+: )?(\S+): (No such file or directory|Permission denied)$/m,
-        "nohup: failed to run command '$1': $2",
-      ),
-  }
-}
-
 /** Units of systemd that run: what they are, their process and its documentation. */
 const services: ReadonlyMap<
   string,
-  { readonly about: string; readonly pid: number; readonly docs: readonly string[]; readonly file?: string }
+  { readonly about: string; readonly pid: number; readonly docs: readonly string[]; readonly file?: string | undefined }
 > = new Map([
   ['ssh', { about: 'OpenBSD Secure Shell server', pid: 446, docs: ['man:sshd(8)', 'man:sshd_config(5)'] }],
   [
@@ -142,8 +139,12 @@ const services: ReadonlyMap<
       docs: ['man:rsyslogd(8)', 'man:rsyslog.conf(5)', 'https://www.rsyslog.com/doc/'],
     },
   ],
+  ['crond', { about: 'Command Scheduler', pid: 606, docs: [] }],
   ['dbus', { about: 'D-Bus System Message Bus', pid: 405, docs: ['man:dbus-daemon(1)'] }],
 ])
+/** Those whose process is there. */
+const running = ({ machine }: Io): typeof services =>
+  new Map([...services].filter(([, { pid }]) => machine.processes.some((one) => one.pid === pid)))
 const ago = (ms: number): string => {
   const days = Math.floor(ms / 86_400_000)
   if (days >= 60) return `${Math.floor(days / 30.44)} months ${Math.floor(days % 30.44)} days ago`
@@ -156,7 +157,12 @@ const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
 const systemctl: Command = (args, io) => {
   const [verb, unit = ''] = letters(args).rest
   const name = unit.replace(/\.service$/, '')
-  const service = services.get(name)
+  const found = running(io).get(name)
+  // Elsewhere than on Debian the daemon's unit has its own name.
+  const service =
+    found !== undefined && io.machine.os.packages === 'rpm'
+      ? { ...found, file: undefined, ...(found.pid === 446 && { about: 'OpenSSH server daemon' }) }
+      : found
   const own = io.fs.node(`/etc/systemd/system/${name}.service`) !== undefined
   if (verb === 'status') {
     if (service === undefined) return complain(`Unit ${name}.service could not be found.\n`, 4)
@@ -165,7 +171,7 @@ const systemctl: Command = (args, io) => {
     const memory = ((process?.rss ?? 5000) / 1024).toFixed(1)
     return say(
       `● ${service.file ?? name}.service - ${service.about}\n` +
-        `     Loaded: loaded (/lib/systemd/system/${service.file ?? name}.service; enabled; vendor preset: enabled)\n` +
+        `     Loaded: loaded (${io.machine.os.packages === 'rpm' ? '/usr' : ''}/lib/systemd/system/${service.file ?? name}.service; enabled; vendor preset: enabled)\n` +
         `     Active: active (running) since ${weekdays[since.getUTCDay()]} ${since.toISOString().slice(0, 19).replace('T', ' ')} UTC; ${ago(Date.now() - since.getTime())}\n` +
         service.docs.map((one, i) => `${i === 0 ? '       Docs: ' : '             '}${one}\n`).join('') +
         `   Main PID: ${service.pid} (${commOf(process?.command ?? name)})\n      Tasks: 1 (limit: 4915)\n     Memory: ${memory}M\n        CPU: ${30 + (service.pid % 29)}.${service.pid}s\n` +
@@ -178,7 +184,7 @@ const systemctl: Command = (args, io) => {
       ? say('enabled\n')
       : complain(`Failed to get unit file state for ${name}.service: No such file or directory\n`)
   if (verb === 'list-units' || verb === undefined) {
-    const rows = [...services].filter(([, { file }]) => file === undefined)
+    const rows = [...running(io)].filter(([, { file }]) => file === undefined)
     const width = Math.max(...rows.map(([key]) => key.length)) + 8
     return say(
       `  ${'UNIT'.padEnd(width)} LOAD   ACTIVE SUB     DESCRIPTION\n${rows.map(([key, { about }]) => `  ${`${key}.service`.padEnd(width)} loaded active running ${about}\n`).join('')}\nLOAD   = Reflects whether the unit definition was properly loaded.\nACTIVE = The high-level unit activation state, i.e. generalization of SUB.\nSUB    = The low-level unit activation state, values depend on unit type.\n${rows.length} loaded units listed. Pass --all to see loaded but inactive units, too.\nTo show all installed unit files use 'systemctl list-unit-files'.\n`,
@@ -189,7 +195,11 @@ const systemctl: Command = (args, io) => {
       return complain(`Failed to ${verb} ${name}.service: Unit ${name}.service not found.\n`, 5)
     if (verb === 'stop') return complain(`Failed to stop ${name}.service: Unit ${name}.service not loaded.\n`, 5)
     if (/^(enable|disable|mask)$/.test(verb))
-      return complain(`Failed to ${verb} unit: Unit file ${name}.service does not exist.\n`)
+      return complain(
+        before(io.machine.versions['openssh-client'], '1:8.5')
+          ? `Failed to ${verb} unit, unit ${name}.service does not exist.\n`
+          : `Failed to ${verb} unit: Unit file ${name}.service does not exist.\n`,
+      )
   }
   if (verb !== 'enable') return {}
   io.effects.push({
@@ -205,40 +215,6 @@ const systemctl: Command = (args, io) => {
     : {}
 }
 
-/** Programs that run another one and add nothing. */
-const within =
-  (name: string): Command =>
-  async (args, io) => {
-    let at = 0
-    while (args[at]?.startsWith('-') === true) at += /^-(n|-adjustment)$/.test(args[at] ?? '') ? 2 : 1
-    if (args[at] === undefined) return name === 'nice' ? say('0\n') : complain(`${name}: no command specified\n`)
-    return io.exec(args.slice(at).map(quote).join(' '), io.stdin)
-  }
-
-/** timeout: what sleeps for longer is ended. What works for longer has the shell's own limit. */
-const timeout: Command = async (args, io) => {
-  let at = 0
-  while (args[at]?.startsWith('-') === true) at += /^-(s|k|-signal|-kill-after)$/.test(args[at] ?? '') ? 2 : 1
-  const [duration, ...command] = args.slice(at)
-  if (duration === undefined || command.length === 0)
-    return complain("Try 'timeout --help' for more information.\n", 125)
-  const match = /^(\d+(?:\.\d*)?|\.\d+)([smhd]?)$/.exec(duration)
-  if (match === null)
-    return complain(`timeout: invalid time interval ‘${duration}’\nTry 'timeout --help' for more information.\n`, 125)
-  const seconds = Number(match[1]) * ({ s: 1, m: 60, h: 3600, d: 86_400 }[match[2] || 's'] ?? 1)
-  const until = Date.now() + (seconds === 0 ? 1e12 : seconds * 1000)
-  const { ended, result } = await io.until(until, () => io.exec(command.map(quote).join(' '), io.stdin))
-  if (ended) return { ...result, code: 124 }
-  const { err = '' } = result
-  return {
-    ...result,
-    err: err.replace(
-      /^bash: (?:line \d+: )?(\S+): command not found$/m,
-      "timeout: failed to run command '$1': No such file or directory",
-    ),
-  }
-}
-
 const yes: Command = (args) => say(`${args.length === 0 ? 'y' : args.join(' ')}\n`.repeat(4096).slice(0, 64 * 1024))
 
 export const programs: Readonly<Record<string, Command>> = {
@@ -246,15 +222,16 @@ export const programs: Readonly<Record<string, Command>> = {
   chpasswd,
   passwd,
   sudo,
+  // A daemon goes into the background and says nothing.
+  sshd: () => ({}),
   su,
-  nohup,
   systemctl,
   service: (args, io) => {
     const [name, verb] = args
     if (name === undefined)
       return complain('Usage: service < option > | --status-all | [ service_name [ command | --full-restart ] ]\n')
-    if (name === '--status-all') return { out: [...services.keys()].map((key) => ` [ + ]  ${key}\n`).join('') }
-    if (!services.has(name)) return complain(`${name}: unrecognized service\n`)
+    if (name === '--status-all') return { out: [...running(io).keys()].map((key) => ` [ + ]  ${key}\n`).join('') }
+    if (!running(io).has(name)) return complain(`${name}: unrecognized service\n`)
     return verb === undefined
       ? complain(`Usage: /etc/init.d/${name} {start|stop|restart|status}\n`)
       : systemctl([verb, name], io)
@@ -281,24 +258,17 @@ export const programs: Readonly<Record<string, Command>> = {
   shutdown: silent,
   poweroff: silent,
   halt: silent,
-  sysctl: (args) =>
-    say(
-      args
-        .filter((arg) => arg.includes('='))
-        .map((arg) => `${arg.replace('=', ' = ')}\n`)
-        .join(''),
-    ),
-  modprobe: silent,
-  setsid: within('setsid'),
-  nice: within('nice'),
-  timeout,
-  ionice: silent,
-  renice: silent,
   mesg: silent,
-  stty: silent,
-  clear: () => say('\u001b[H\u001b[2J\u001b[3J'),
+  screen: (args) =>
+    args[0] === '-v'
+      ? say('Screen version 4.08.00 (GNU) 05-Feb-20\n')
+      : args[0] === '-ls'
+        ? { out: 'No Sockets found in /run/screen/S-root.\n\n', code: 1 }
+        : args.includes('-dm') || args.includes('-dmS')
+          ? {}
+          : complain('Must be connected to a terminal.\n'),
   reset: silent,
-  more: async (args, io) => (args[0] === undefined ? say(io.stdin) : io.exec(`cat ${args.map(quote).join(' ')}`)),
+  more: async (args, io) => (args[0] === undefined ? say(io.stdin) : io.run(['cat', ...args])),
   vi: silent,
   vim: silent,
   nano: silent,

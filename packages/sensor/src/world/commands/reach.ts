@@ -42,7 +42,13 @@ export async function reach(to: Target, io: Io): Promise<Reach> {
     await io.sleep(120 + ((host.length * 37) % 200) + given.bytes.length / 2000)
     return 'here'
   }
-  if (host === 'localhost' || host === io.machine.hostname || host === ip || /^127\./.test(host) || host === '::1')
+  if (
+    host === 'localhost' ||
+    host === io.machine.hostname ||
+    host === ip ||
+    /^(?:127\.|0\.0\.0\.0$)/.test(host) ||
+    host === '::1'
+  )
     return port === 80 ? 'here' : 'refused'
   if (isIP(host) === 0) {
     await io.sleep(2000 + (host.length % 5) * 400)

@@ -1,5 +1,7 @@
 import { before } from '../version.ts'
-import { modulesOf } from '../kernel.ts'
+import type { Machine } from '../../personas/machine.ts'
+import { resolvePath } from '../node.ts'
+import { bootId } from '../kernel.ts'
 import { memoryAt, sharedMemory } from '../proc.ts'
 import { complain, human, letters, say, silent, type Command } from './command.ts'
 import { headline, upText } from './processes.ts'
@@ -22,7 +24,8 @@ const uname: Command = (args, { machine }) => {
   }
   const all = flags.has('a') || flags.has('--all')
   const { release, version, arch } = machine.kernel
-  const ubuntu = machine.os.id === 'ubuntu'
+  // Ubuntu and Red Hat have it told.
+  const ubuntu = machine.os.id === 'ubuntu' || machine.os.id === 'centos'
   const parts = [
     (all || flags.has('s') || flags.size === 0) && 'Linux',
     (all || flags.has('n')) && machine.hostname,
@@ -33,6 +36,7 @@ const uname: Command = (args, { machine }) => {
     ((all && ubuntu) || flags.has('p')) && (ubuntu ? arch : 'unknown'),
     ((all && ubuntu) || flags.has('i')) && (ubuntu ? arch : 'unknown'),
     (all || flags.has('o')) && 'GNU/Linux',
+    all && (machine.kernel.platform ?? false),
   ]
   return say(`${parts.filter((part) => part !== false).join(' ')}\n`)
 }
@@ -92,76 +96,133 @@ const free: Command = (args, { machine }) => {
   )
 }
 
-const df: Command = (args, { machine }) => {
-  const { flags, rest } = letters(args)
-  const { device, total, used } = machine.disk
-  const memory = machine.memory.total
-  const systems = [
-    ['udev', Math.round(memory * 0.48), 0, '/dev'],
-    ['tmpfs', Math.round(memory * 0.1), 568, '/run'],
-    [device, total, used, '/'],
-    ['tmpfs', Math.round(memory * 0.5), 0, '/dev/shm'],
-    ['tmpfs', 5120, 0, '/run/lock'],
-    ['tmpfs', Math.round(memory * 0.1), 0, '/run/user/0'],
-  ] as const
-  const wanted =
+/** df of coreutils: columns as wide as what is in them. */
+const df: Command = (args, { machine, fs, cwd }) => {
+  const { flags, rest } = letters(args.filter((_, i) => !/^-[tx]$/.test(args[i - 1] ?? '')))
+  const systems = machine.hardware.filesystems
+  const kindOf = (at: string): string => machine.hardware.mounts.find(([, path]) => path === at)?.[2] ?? 'tmpfs'
+  /** The file system that a path is on: that of the longest place that it begins with. */
+  const on = (path: string) =>
+    systems.find(([name]) => name === path) ??
+    [...systems]
+      .sort((a, b) => b[3].length - a[3].length)
+      .find(([, , , at]) => at === '/' || `${resolvePath(cwd, path)}/`.startsWith(`${at}/`))
+  const err = rest
+    .filter((path) => !path.startsWith('/dev/') && fs.node(resolvePath(cwd, path)) === undefined)
+    .map((path) => `df: ${path}: No such file or directory\n`)
+    .join('')
+  const only = args.includes('-t') ? args[args.indexOf('-t') + 1] : undefined
+  const wanted = (
     rest.length === 0
       ? systems
-      : systems.filter(([, , , at]) =>
-          rest.some((path) => (path.startsWith('/dev/shm') ? at === '/dev/shm' : at === '/')),
-        )
-  const size = (kib: number) =>
-    flags.has('h') ? human(kib * 1024) : flags.has('m') ? String(Math.ceil(kib / 1024)) : String(kib)
-  const width = flags.has('h') ? 5 : 9
-  const header = flags.has('h')
-    ? 'Filesystem      Size  Used Avail Use% Mounted on\n'
-    : 'Filesystem     1K-blocks    Used Available Use% Mounted on\n'
-  return say(
-    header +
-      wanted
-        .map(([name, all, taken, at]) => {
-          const left = Math.max(0, Math.round(all * (name === device ? 0.951 : 1)) - taken)
-          const percent = all === 0 ? 0 : Math.ceil((taken / (taken + left)) * 100)
-          return `${name.padEnd(flags.has('h') ? 14 : 14)} ${pad(size(all), width)} ${pad(size(taken), flags.has('h') ? 5 : 7)} ${pad(size(left), flags.has('h') ? 5 : 9)} ${pad(percent, 3)}% ${at}\n`
-        })
-        .join(''),
+      : rest
+          .filter((path) => path.startsWith('/dev/') || fs.node(resolvePath(cwd, path)) !== undefined)
+          .map(on)
+          .filter((one) => one !== undefined)
+  ).filter(([, , , at]) => only === undefined || kindOf(at) === only)
+  if (wanted.length === 0) return complain(err === '' ? 'df: no file systems processed\n' : err)
+  const people = flags.has('h') || flags.has('--human-readable')
+  const inodes = flags.has('i') || flags.has('--inodes')
+  const size = (kib: number): string =>
+    people
+      ? human(kib * 1024)
+      : flags.has('H')
+        ? human(kib * 1024)
+        : flags.has('m')
+          ? String(Math.ceil(kib / 1024))
+          : String(kib)
+  const total = flags.has('--total')
+  const rows = wanted.map(([name, all, taken, at]) => {
+    // A file system on a disk keeps a twentieth for root.
+    const left = Math.max(0, Math.round(all * (name.startsWith('/dev/') ? 0.951 : 1)) - taken)
+    return { name, kind: kindOf(at), all, taken, left, at }
+  })
+  if (total)
+    rows.push({
+      name: 'total',
+      kind: '-',
+      all: rows.reduce((sum, { all }) => sum + all, 0),
+      taken: rows.reduce((sum, { taken }) => sum + taken, 0),
+      left: rows.reduce((sum, { left }) => sum + left, 0),
+      at: '-',
+    })
+  const typed = flags.has('T') || flags.has('--print-type')
+  const head = [
+    'Filesystem',
+    ...(typed ? ['Type'] : []),
+    ...(inodes
+      ? ['Inodes', 'IUsed', 'IFree', 'IUse%']
+      : people
+        ? ['Size', 'Used', 'Avail', 'Use%']
+        : [
+            flags.has('m') ? '1M-blocks' : flags.has('P') ? '1024-blocks' : '1K-blocks',
+            'Used',
+            'Available',
+            flags.has('P') ? 'Capacity' : 'Use%',
+          ]),
+    'Mounted on',
+  ]
+  const table = [
+    head,
+    ...rows.map(({ name, kind, all, taken, left, at }) => {
+      const share = (part: number, of: number): string => (of === 0 ? '-' : `${Math.ceil((part / of) * 100)}%`)
+      // An inode for every 16 KiB, of which few are used.
+      const [nodes, used] = [Math.floor(all / 16), Math.floor(taken / 40) + 11]
+      const count = (n: number): string => (people ? human(n).replace(/\.0(?=[KMG])/, '.0') : String(n))
+      return [
+        name,
+        ...(typed ? [kind] : []),
+        ...(inodes
+          ? [
+              count(nodes),
+              count(Math.min(nodes, used)),
+              count(Math.max(0, nodes - used)),
+              share(Math.min(nodes, used), nodes),
+            ]
+          : [size(all), size(taken), size(left), share(taken, taken + left)]),
+        at,
+      ]
+    }),
+  ]
+  const least = [14, ...(typed ? [4] : []), 5, 5, 5, 4]
+  const widths = head.map((_, column) =>
+    Math.max(least[column] ?? 0, ...table.map((row) => (row[column] ?? '').length)),
   )
+  const text = table
+    .map(
+      (row) =>
+        `${row
+          .map((cell, column) =>
+            column === row.length - 1
+              ? cell
+              : column === 0 || (typed && column === 1)
+                ? cell.padEnd(widths[column] ?? 0)
+                : cell.padStart(widths[column] ?? 0),
+          )
+          .join(' ')}\n`,
+    )
+    .join('')
+  return { out: text, err, code: err === '' ? 0 : 1 }
 }
 
-const lscpu: Command = (_, { machine: { cpu, kernel } }) => {
-  const line = (name: string, value: string | number) => `${`${name}:`.padEnd(33)}${value}\n`
-  return say(
-    line('Architecture', kernel.arch) +
-      line('CPU op-mode(s)', '32-bit, 64-bit') +
-      line('Byte Order', 'Little Endian') +
-      line('Address sizes', '40 bits physical, 48 bits virtual') +
-      line('CPU(s)', cpu.cores) +
-      line('On-line CPU(s) list', cpu.cores === 1 ? '0' : `0-${cpu.cores - 1}`) +
-      line('Thread(s) per core', 1) +
-      line('Core(s) per socket', cpu.cores) +
-      line('Socket(s)', 1) +
-      line('NUMA node(s)', 1) +
-      line('Vendor ID', cpu.vendor) +
-      line('CPU family', cpu.family) +
-      line('Model', cpu.number) +
-      line('Model name', cpu.model) +
-      line('Stepping', cpu.stepping) +
-      line('CPU MHz', cpu.mhz) +
-      line('BogoMIPS', (Number(cpu.mhz) * 2).toFixed(2)) +
-      line('Hypervisor vendor', 'KVM') +
-      line('Virtualization type', 'full') +
-      line('L1d cache', `${32 * cpu.cores} KiB`) +
-      line('L1i cache', `${32 * cpu.cores} KiB`) +
-      line('L2 cache', `${4 * cpu.cores} MiB`) +
-      line('L3 cache', `${Math.round(cpu.cacheKb / 1024)} MiB`) +
-      line('NUMA node0 CPU(s)', cpu.cores === 1 ? '0' : `0-${cpu.cores - 1}`) +
-      line('Flags', cpu.flags),
-  )
+const lscpu: Command = (args, { machine: { hardware } }) => {
+  const odd = args.map((arg) => /^-[aebcBpsxyJCV]*([^-aebcBpsxyJCV=])/.exec(arg)?.[1]).find((one) => one !== undefined)
+  if (odd !== undefined)
+    return complain(`lscpu: invalid option -- '${odd}'\nTry 'lscpu --help' for more information.\n`)
+  if (args.some((arg) => !arg.startsWith('-')))
+    return complain("lscpu: bad usage\nTry 'lscpu --help' for more information.\n")
+  return say(hardware.lscpu.map(([name, value]) => `${`${name}:`.padEnd(33)}${value}\n`).join(''))
 }
 
-const hostname: Command = (args, { machine }) => {
-  const { flags } = letters(args)
+const hostname: Command = (args, { machine, user }) => {
+  const { flags, rest } = letters(args)
   if (flags.has('I')) return say(`${machine.network.ip} \n`)
+  if (flags.has('i') || flags.has('--ip-address')) return say(`${machine.network.ip}\n`)
+  if (flags.has('s') || flags.has('--short')) return say(`${machine.hostname.split('.')[0] ?? ''}\n`)
+  if (flags.has('d') || flags.has('--domain')) return say(`${machine.domain}\n`)
+  // A name that is set is taken; what shows it goes on as it was.
+  if (rest[0] !== undefined)
+    return user.uid === 0 ? {} : complain('hostname: you must be root to change the host name\n')
   if (flags.has('f') || flags.has('--fqdn')) return say(`${machine.hostname}.${machine.domain}\n`)
   return say(`${machine.hostname}\n`)
 }
@@ -183,26 +244,73 @@ const lsbRelease: Command = (args, { machine }) => {
   }
 }
 
-const hostnamectl: Command = (_, { machine }) =>
-  say(
-    `   Static hostname: ${machine.hostname}\n         Icon name: computer-vm\n           Chassis: vm\n        Machine ID: ${machine.machineId}\n` +
-      `           Boot ID: ${machine.machineId.split('').reverse().join('')}\n    Virtualization: kvm\n  Operating System: ${machine.os.pretty}\n` +
-      `            Kernel: Linux ${machine.kernel.release}\n      Architecture: x86-64\n`,
-  )
+/** A machine's chassis, as hostnamectl names it. */
+const chassisOf = ({ hardware }: Machine): string =>
+  hardware.virtual !== undefined ? 'vm' : hardware.dmi === undefined ? '' : 'server'
 
-const lspci: Command = () =>
-  say(
-    '00:00.0 Host bridge: Intel Corporation 440FX - 82441FX PMC [Natoma] (rev 02)\n00:01.0 ISA bridge: Intel Corporation 82371SB PIIX3 ISA [Natoma/Triton II]\n' +
-      '00:01.1 IDE interface: Intel Corporation 82371SB PIIX3 IDE [Natoma/Triton II]\n00:02.0 VGA compatible controller: Cirrus Logic GD 5446\n' +
-      '00:03.0 Ethernet controller: Red Hat, Inc. Virtio network device\n00:04.0 SCSI storage controller: Red Hat, Inc. Virtio block device\n',
-  )
+const hostnamectl: Command = (_, { machine }) => {
+  const chassis = chassisOf(machine)
+  const rows: [string, string][] = [
+    ['Static hostname', machine.hostname],
+    ['Icon name', chassis === '' ? 'computer' : `computer-${chassis}`],
+    ...(chassis === '' ? [] : [['Chassis', chassis] as [string, string]]),
+    ['Machine ID', machine.machineId],
+    ['Boot ID', bootId(machine).replaceAll('-', '')],
+    ...(machine.hardware.virtual === undefined
+      ? []
+      : [['Virtualization', machine.hardware.virtual] as [string, string]]),
+    ['Operating System', machine.os.pretty],
+    ['Kernel', `Linux ${machine.kernel.release}`],
+    ['Architecture', machine.kernel.arch === 'aarch64' ? 'arm64' : machine.kernel.arch.replace('_', '-')],
+  ]
+  return say(rows.map(([name, value]) => `${name.padStart(18)}: ${value}\n`).join(''))
+}
+
+const lspci: Command = (_, { machine }) => say(machine.hardware.pci.map((row) => `${row}\n`).join(''))
 
 const dmidecode: Command = (args, { machine }) => {
-  const key = args.join(' ')
-  if (/-s\s+system-product-name/.test(key)) return say('Standard PC (i440FX + PIIX, 1996)\n')
-  if (/-s\s+system-manufacturer/.test(key)) return say('QEMU\n')
+  const { dmi } = machine.hardware
+  if (dmi === undefined)
+    return complain(
+      '# dmidecode 3.3\nScanning /dev/mem for entry point.\n# No SMBIOS nor DMI entry point found, sorry.\n',
+    )
+  const key = /-s\s+(\S+)/.exec(args.join(' '))?.[1]
+  const strings: Readonly<Record<string, string>> = {
+    'system-product-name': dmi.product,
+    'system-manufacturer': dmi.vendor,
+    'system-version': dmi.version,
+    'system-uuid': machine.disk.uuid,
+    'bios-vendor': dmi.biosVendor,
+    'bios-version': dmi.biosVersion,
+    'chassis-manufacturer': dmi.vendor,
+    'processor-version': machine.cpu.model,
+  }
+  if (key !== undefined) return say(`${strings[key] ?? 'Not Specified'}\n`)
   return say(
-    `# dmidecode 3.3\nGetting SMBIOS data from sysfs.\nSMBIOS 2.8 present.\n\nHandle 0x0100, DMI type 1, 27 bytes\nSystem Information\n\tManufacturer: QEMU\n\tProduct Name: Standard PC (i440FX + PIIX, 1996)\n\tUUID: ${machine.disk.uuid}\n`,
+    `# dmidecode 3.3\nGetting SMBIOS data from sysfs.\nSMBIOS ${dmi.smbios} present.\n\nHandle 0x0000, DMI type 0, 24 bytes\nBIOS Information\n\tVendor: ${dmi.biosVendor}\n\tVersion: ${dmi.biosVersion}\n\nHandle 0x0100, DMI type 1, 27 bytes\nSystem Information\n\tManufacturer: ${dmi.vendor}\n\tProduct Name: ${dmi.product}\n\tVersion: ${dmi.version}\n\tUUID: ${machine.disk.uuid}\n`,
+  )
+}
+
+/** The tree of disks. */
+const lsblk: Command = (_, { machine }) => {
+  const { disks } = machine.hardware
+  const size = (kib: number): string => human(kib * 1024).replace('.0', '')
+  const rows = disks.map(({ name, kind, depth = 0, at = '', major, minor, kib }, i) => {
+    const more = disks.slice(i + 1)
+    const end = more.findIndex((one) => (one.depth ?? 0) < depth)
+    const last = !more.slice(0, end < 0 ? undefined : end).some((one) => (one.depth ?? 0) === depth)
+    const label = depth === 0 ? name : `${'  '.repeat(depth - 1)}${last ? '└─' : '├─'}${name}`
+    return [
+      label,
+      `${String(major).padStart(3)}:${String(minor).padEnd(3)}`,
+      size(kib),
+      kind === 'flash' ? 'disk' : kind,
+      at,
+    ] as const
+  })
+  const width = Math.max(6, ...rows.map(([label]) => label.length))
+  return say(
+    `${'NAME'.padEnd(width)} MAJ:MIN RM  SIZE RO TYPE  MOUNTPOINT\n${rows.map(([label, number, kib, kind, at]) => `${label.padEnd(width)} ${number}  0 ${pad(kib, 5)}  0 ${kind.padEnd(5)} ${at}\n`).join('')}`,
   )
 }
 
@@ -218,6 +326,10 @@ export const system: Readonly<Record<string, Command>> = {
   lspci,
   dmidecode,
   lsb_release: lsbRelease,
+  'systemd-detect-virt': (args, { machine }) =>
+    args.some((arg) => /^(?:-c|--container)$/.test(arg)) || machine.hardware.virtual === undefined
+      ? { out: args.some((arg) => /^(?:-q|--quiet)$/.test(arg)) ? '' : 'none\n', code: 1 }
+      : say(args.some((arg) => /^(?:-q|--quiet)$/.test(arg)) ? '' : `${machine.hardware.virtual}\n`),
   whoami: (_, { user }) => say(`${user.name}\n`),
   logname: (_, { user, tty }) => (tty ? say(`${user.name}\n`) : complain('logname: no login name\n')),
   users: (_, { user, tty }) => (tty ? say(`${user.name}\n`) : {}),
@@ -241,30 +353,18 @@ export const system: Readonly<Record<string, Command>> = {
             ? '4096\n'
             : '\n',
     ),
-  mount: (args, { fs }) =>
-    args.length > 0
-      ? {}
-      : say(
-          Buffer.from(fs.content('/proc/mounts'))
-            .toString('utf8')
-            .replace(/^(\S+) (\S+) (\S+) (\S+).*$/gm, '$1 on $2 type $3 ($4)'),
-        ),
-  umount: silent,
   swapoff: silent,
   swapon: silent,
   lsmod: (_, { machine }) =>
     say(
-      `Module                  Size  Used by\n${modulesOf(machine)
+      `Module                  Size  Used by\n${machine.hardware.modules
         .map(([name, size, users, by]) => `${name.padEnd(19)} ${pad(size, 8)}  ${users}${by === '' ? '' : ` ${by}`}\n`)
         .join('')}`,
     ),
-  lsblk: (_, { machine }) =>
-    say(
-      `NAME   MAJ:MIN RM  SIZE RO TYPE MOUNTPOINT\nsda      8:0    0 ${pad(human(machine.disk.total * 1050).replace('.0', ''), 5)}  0 disk \n└─sda1   8:1    0 ${pad(human(machine.disk.total * 1024).replace('.0', ''), 5)}  0 part /\n`,
-    ),
+  lsblk,
   dmesg: (_, { machine }) =>
     say(
-      `[    0.000000] Linux version ${machine.kernel.release} ${machine.kernel.version}\n[    0.000000] Hypervisor detected: KVM\n[    0.012411] smpboot: CPU0: ${machine.cpu.model}\n`,
+      `[    0.000000] Linux version ${machine.kernel.release} ${machine.kernel.version}\n${machine.hardware.boot.map((line) => `${line}\n`).join('')}`,
     ),
   lastlog: (_, { machine, user, source, since }) =>
     say(

@@ -2,14 +2,14 @@ import { before } from '../version.ts'
 import { resolvePath } from '../node.ts'
 import { complain, letters, say, type Command, type Io } from './command.ts'
 
-// Programs on text and bytes that the engine lacks or has otherwise.
+// Programs on text and bytes that the library lacks or has otherwise.
 
 /** What is in a file, or on the input for "-". Undefined where there is none. */
-async function read(path: string, { fs, cwd, stdin, descriptor }: Io): Promise<Buffer | undefined> {
-  if (path === '-') return Buffer.from(stdin, 'latin1')
+async function read(path: string, io: Io): Promise<Buffer | undefined> {
+  if (path === '-') return Buffer.from(io.stdin, 'latin1')
   try {
-    if (path.startsWith('/dev/fd/')) return await descriptor(path)
-    return Buffer.from(fs.content(resolvePath(cwd, path)))
+    if (path.startsWith('/dev/fd/')) return await io.descriptor(path)
+    return Buffer.from(io.fs.content(resolvePath(io.cwd, path)))
   } catch {
     return undefined
   }
@@ -55,7 +55,7 @@ export function changes(from: readonly string[], to: readonly string[]): Change[
 const span = (start: number, count: number): string =>
   count === 0 ? String(start) : count === 1 ? String(start + 1) : `${start + 1},${start + count}`
 
-/** diff, in its normal form and with -q; -u as the engine has it is rare enough to be left out. */
+/** diff, in its normal form and with -q; -u as the library has it is rare enough to be left out. */
 const diff: Command = async (args, io) => {
   const { flags, rest } = letters(args)
   const [first, second] = rest
