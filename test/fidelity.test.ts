@@ -37,7 +37,7 @@ async function answer(name: PersonaName, input: string, source: string) {
   const result = await pool.run(
     worlds.of(source),
     {
-      state: freshState('/root', 'root', '/bin/bash'),
+      state: freshState('/root', 'root', persona.machine.shell === 'ash' ? '/bin/sh' : '/bin/bash'),
       line: Buffer.from(input).toString('latin1'),
       stdin: '',
       user: persona.machine.users[0]!,
@@ -47,7 +47,7 @@ async function answer(name: PersonaName, input: string, source: string) {
     },
     AbortSignal.timeout(30_000),
   )
-  const { out, err, code } = asked(result, false, input, persona.machine)
+  const { out, err, code } = asked(result)
   return { out: out.toString('latin1'), err: err.toString('latin1'), code }
 }
 
@@ -55,11 +55,15 @@ test.each([
   // Real attackers' lines, and lines of our own that try every program and what the shell can.
   ['debian-11', 'debian-11', 0.95],
   ['debian-11-wide', 'debian-11', 0.85],
+  ['debian-11-tools', 'debian-11', 0.85],
   // The same lines as other systems answered them.
+  ['debian-11-shell', 'debian-11', 0.86],
   ['debian-12', 'debian-12', 0.95],
   ['ubuntu-20.04', 'ubuntu-20.04', 0.95],
   ['ubuntu-22.04', 'ubuntu-22.04', 0.95],
   ['ubuntu-24.04', 'ubuntu-24.04', 0.95],
+  // Busybox alone, of the release that the camera has, on another processor and with some more applets.
+  ['busybox', 'camera', 0.9],
 ] as const)(
   'the lines of %s are answered as a real %s answered them',
   async (name, played, share) => {

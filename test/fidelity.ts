@@ -29,9 +29,12 @@ export function shape(text: string, host = 'mail1'): string {
   return (
     text
       .replaceAll(host, 'HOST')
+      // Who built it and when, and for which processor.
+      .replace(/BusyBox v[\d.]+ \([^)\n]*\)/g, 'BusyBox')
+      .replace(/\b(?:x86_64|armv7l|mips)\b/g, 'ARCH')
       .replace(/\x7fELF[\s\S]*/, 'ELF')
       .replace(/^model name\s*:.*$/gm, 'model name: CPU')
-      .replace(/(AMD|Intel)[^\n]*/g, 'CPU')
+      .replace(/(AMD|Intel|ARMv7)[^\n]*/g, 'CPU')
       .replace(/\$1\$\S+/g, '$1$HASH')
       .replace(/ up [^\n]*?, +(\d+) users?/g, ' up TIME, $1 user')
       .replace(/^(UNAME:)?Linux [^\n]*/gm, '$1Linux')

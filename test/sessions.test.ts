@@ -48,7 +48,12 @@ async function overSsh(lab: TestSensor, localAddress: string, inputs: readonly s
     if (screen.closed) break
     screen.text = ''
     channel.write(`${input}\n`)
-    await settle(20_000)
+    await settle(8000)
+    // What holds the terminal, such as top, is left as a person would leave it.
+    if (!screen.closed && !prompt.test(screen.text)) {
+      channel.write('\u0003')
+      await settle(8000)
+    }
   }
   const alive = screen.closed || prompt.test(screen.text)
   client.end()
@@ -69,7 +74,10 @@ async function overTelnet(lab: TestSensor, localAddress: string, inputs: readonl
   for (const input of inputs) {
     if (socket.destroyed) break
     socket.write(`${input}\r\n`)
-    last = await heard(socket, prompt, 20_000)
+    last = await heard(socket, prompt, 8000)
+    if (socket.destroyed || prompt.test(last)) continue
+    socket.write('\u0003')
+    last = await heard(socket, prompt, 8000)
   }
   const alive = socket.destroyed || prompt.test(last)
   socket.destroy()
@@ -87,7 +95,7 @@ test.runIf(there)(
     const stuck: string[] = []
     let next = 0
     await Promise.all(
-      [1, 2, 3].map(async () => {
+      [1, 2, 3, 4, 5].map(async () => {
         for (let i = next++; i < sessions.length; i = next++) {
           // Each from an address of its own: a world is its attacker's, with the passwords that it has changed.
           const { protocol, inputs } = sessions[i]!
