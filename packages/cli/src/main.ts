@@ -51,7 +51,7 @@ hubOptions(program.command('start').description('run everything: hub, portal, em
     'address for the sensor to listen on; may be repeated (default: all, IPv4 and IPv6)',
     collect,
   )
-  .option('--persona <name>', 'the device that the sensor plays: debian-12, ubuntu-24.04, camera …')
+  .option('--persona <name>', 'the device that the sensor plays: debian-12, centos-7, openwrt, camera …')
   .option('--config <file>', 'configuration of the sensor')
   .action(async (options) => (await import('./commands/start.ts')).start(options))
 

@@ -16,7 +16,7 @@ export function sensorCommands(program: Command): void {
     .option('--config <file>', 'configuration file (default: sensor.json in the data folder)')
     .option('--ports-from <n>', 'services listen at n+22, n+23 …')
     .option('--address <address>', 'address to listen on; may be repeated', collect)
-    .option('--persona <name>', 'the device that it plays: debian-12, ubuntu-24.04, camera …')
+    .option('--persona <name>', 'the device that it plays: debian-12, centos-7, openwrt, camera …')
     .option(...logForm)
     .option(...json)
     .action(async (options) => (await import('./commands/sensor.ts')).runSensor(options))
