@@ -49,8 +49,14 @@ const { status } = spawnSync(
   { stdio: 'inherit', env: { ...process.env, SKEP_TEST_CLICKHOUSE: url } },
 )
 if (engine !== undefined) {
+  const ended = new Promise((resolve) => engine.once('exit', resolve))
   engine.send('stop')
-  await new Promise((resolve) => engine.once('exit', resolve))
+  const late = setTimeout(() => {
+    console.error('the engine did not end when it was told to')
+    engine.kill('SIGKILL')
+  }, 60_000)
+  await ended
+  clearTimeout(late)
 }
 rmSync(folder, { recursive: true, force: true })
 process.exit(status ?? 1)

@@ -8,7 +8,11 @@ export const skep = fileURLToPath(new URL('../packages/cli/dist/skep.js', import
 
 /** Runs a command to its end and gives what it prints. */
 export const call = (...args: string[]): string =>
-  execFileSync(process.execPath, [skep, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+  execFileSync(process.execPath, [skep, ...args], {
+    timeout: 120_000,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
 
 /** What `skep start --json` says of itself. */
 export interface Started {
