@@ -181,12 +181,10 @@ test.runIf(sftpInCurl)(
 
 test.runIf(has('rsync') && has('ssh') && has('sshpass'))(
   'rsync brings files and fetches them, packed and not, and what it brought is kept',
-  // Seen to fail once beside all the other tests, and never alone.
-  { timeout: 60_000, retry: 2 },
   async () => {
     const { lab, user, password, port } = await device('debian-11')
     await using _ = lab
-    const [mine, back] = [join(folder, 'mine'), join(folder, 'back')]
+    const [mine, back] = [join(folder, 'rsync', 'mine'), join(folder, 'rsync', 'back')]
     mkdirSync(join(mine, 'sub'), { recursive: true })
     writeFileSync(join(mine, 'a.sh'), '#!/bin/sh\nwget http://192.0.2.5/second-stage\n')
     writeFileSync(join(mine, 'sub', 'large'), Buffer.alloc(200_000, 'skep'))
@@ -208,6 +206,7 @@ test.runIf(has('rsync') && has('ssh') && has('sshpass'))(
     expect(events.some((event) => event.kind === 'payload.seen' && event.data.url.includes('second-stage'))).toBe(true)
     expect(lab.log).toEqual([])
   },
+  60_000,
 )
 
 test.runIf(has('hydra'))(
