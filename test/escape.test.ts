@@ -58,7 +58,11 @@ test.runIf(strace)(
      const { machine, jobs } = JSON.parse(readFileSync(${JSON.stringify(join(root, 'jobs.json'))}, 'utf8'))
      const worker = new Worker(${JSON.stringify(worker)}, { workerData: machine })
      const run = (job) => new Promise((done) => {
-       const heard = (message) => { if (message.type === 'done' && message.job === job.job) { worker.off('message', heard); done(message) } }
+       const heard = (message) => {
+         // What has slept waits for its turn.
+         if (message.type === 'woke') worker.postMessage({ type: 'go', job: message.job })
+         if (message.type === 'done' && message.job === job.job) { worker.off('message', heard); done(message) }
+       }
        worker.on('message', heard)
        worker.postMessage(job)
      })
@@ -72,9 +76,13 @@ test.runIf(strace)(
      process.exit(0)`,
     )
     const trace = join(root, 'trace')
+    // strace hears no signal while it writes to a file; what it traces would stay behind.
     const out = execFileSync(
-      'strace',
+      'timeout',
       [
+        '--signal=KILL',
+        '150',
+        'strace',
         '-f',
         '-qq',
         '--seccomp-bpf',
@@ -89,7 +97,6 @@ test.runIf(strace)(
         encoding: 'utf8',
         env: { PATH: process.env['PATH'] ?? '', SECRET_OF_THE_HOST: 'do-not-tell' },
         maxBuffer: 64 * 1024 * 1024,
-        timeout: 150_000,
       },
     )
     const asked = readFileSync(trace, 'utf8').split('\n')
