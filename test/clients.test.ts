@@ -59,10 +59,13 @@ test.runIf(has('ssh') && has('sshpass'))(
         ['-C'],
         ['-o', 'RekeyLimit=16K'],
       ]
+      // Of one address, dropbear takes five that have not signed in.
+      const left = offers.values()
       await Promise.all(
-        offers.map(async (more) =>
-          expect(await ssh(more, 'seq 1 9000 | tail -1'), `${persona} ${more.join(' ')}`).toBe('9000\n'),
-        ),
+        [1, 2, 3, 4].map(async () => {
+          for (const more of left)
+            expect(await ssh(more, 'seq 1 9000 | tail -1'), `${persona} ${more.join(' ')}`).toBe('9000\n')
+        }),
       )
       expect(await ssh([], 'uname -m')).toBe(
         persona === 'camera' ? 'armv7l\n' : persona === 'openwrt' ? 'mips\n' : 'x86_64\n',

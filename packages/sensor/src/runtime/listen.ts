@@ -7,7 +7,7 @@ import type { Persona } from '../personas/persona.ts'
 import type { World, Worlds } from '../world/world.ts'
 import { Gate, type Limits } from './limits.ts'
 import { looksProxied, readProxyHeader } from './proxy.ts'
-import { EndOfStream, Malformed, Reader } from './reader.ts'
+import { EndOfStream, Malformed, Reader, Refused } from './reader.ts'
 import type { Identity, Recorder } from './recorder.ts'
 import type { Endpoint, Service, Session } from './service.ts'
 
@@ -204,7 +204,10 @@ async function converse(
     else if (failure !== undefined) throw failure
     else await first.converse?.(session)
   } catch (error) {
-    if (error instanceof Malformed) {
+    if (error instanceof Refused) {
+      reason ??= 'limit'
+      detail = error.message
+    } else if (error instanceof Malformed) {
       reason ??= 'malformed'
       detail = error.message
       abrupt = error.abrupt && input.buffered > 0

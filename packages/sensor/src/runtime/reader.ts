@@ -2,6 +2,10 @@
 export class EndOfStream extends Error {
   override readonly name = 'EndOfStream'
 }
+/** The daemon that is imitated takes no more of these: a limit of its own, not of ours. */
+export class Refused extends Error {
+  override readonly name = 'Refused'
+}
 /** What the peer said cannot be read. The message is for the record. */
 export class Malformed extends Error {
   override readonly name = 'Malformed'

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { SshFace } from '../../personas/persona.ts'
 import { EndOfStream, type Reader } from '../../runtime/reader.ts'
+import type { Startups } from './startups.ts'
 import { msg } from './wire.ts'
 
 // How families of daemons behave where it is no matter of their lists; each was compared with real daemons by
@@ -34,6 +35,8 @@ export interface Family {
   readonly tries: number
   /** How long one may take to sign in, in milliseconds (LoginGraceTime; dropbear's AUTH_TIMEOUT). */
   readonly graceMs: number
+  /** How many may be there that have not signed in. */
+  readonly startups: Startups
   readonly identify: (input: Reader, face: SshFace) => Promise<Identification>
   /** A message before the first lists, and one within an exchange that waits for another. */
   readonly early: (kind: number, face: SshFace) => Stray
@@ -75,6 +78,7 @@ const openssh: Family = {
   statusFirst: 0.3,
   tries: 6,
   graceMs: 120_000,
+  startups: { begin: 10, rate: 30, full: 100, words: 'Exceeded MaxStartups\r\n' },
   /** Byte by byte (kex_exchange_identification): junk is refused at once and not only at the end of a line. */
   async identify(input) {
     const invalid = { line: '', refused: { words: 'Invalid SSH identification string.' } }
@@ -121,6 +125,8 @@ const openssh: Family = {
  */
 const openssh7: Family = {
   ...openssh,
+  // It closes, and says nothing.
+  startups: { ...openssh.startups, words: '' },
   async identify(input) {
     const text: number[] = []
     while (text.length < 255) {
@@ -159,6 +165,8 @@ const dropbear: Family = {
   statusFirst: 0,
   tries: 10,
   graceMs: 300_000,
+  // MAX_UNAUTH_PER_IP
+  startups: { begin: 5, rate: 100, full: 5, words: '' },
   /** Lines of at most 255 letters, whatever else is in them (ident_readln in common-session.c). */
   async identify(input, { preamble = 1 }) {
     let line = ''
