@@ -212,6 +212,40 @@ test.runIf(has('rsync') && has('ssh') && has('sshpass'))(
   60_000,
 )
 
+test.runIf(has('skep-go-client'))(
+  "Go's x/crypto is refused, signs in, runs and feeds programs, and keys change in the middle of it",
+  async () => {
+    for (const persona of ['debian-12', 'centos-7', 'camera'] as const) {
+      const { lab, user, password, port } = await device(persona)
+      await using _ = lab
+      const { stdout } = await run('skep-go-client', [`127.0.0.1:${port}`, user, password])
+      const { ident } = lab.sensor.persona.ssh
+      expect(stdout.split('\n'), persona).toEqual([
+        // What nobody offers is not asked for: passwords, and with dropbear and Debian no questions.
+        expect.stringMatching(
+          /^refused: ssh: handshake failed: ssh: unable to authenticate, attempted methods \[none password/,
+        ),
+        `server: ${ident}`,
+        'banner: ',
+        'exec: 20000',
+        user,
+        'stdin: 262144',
+        'large: 348894',
+        'status: Process exited with status 7',
+        'screen: true',
+        'left: Process exited with status 3',
+        ...Array.from({ length: 3 }, () => 'alive: false <nil>'),
+        expect.stringMatching(/^forward: /),
+        '',
+      ])
+      const [hello] = (await lab.events()).filter(({ kind }) => kind === 'client.hello')
+      expect(hello?.data).toMatchObject({ ident: 'SSH-2.0-Go' })
+      expect(lab.log).toEqual([])
+    }
+  },
+  60_000,
+)
+
 test.runIf(has('hydra'))(
   'hydra finds the weak pair, and every try is told',
   // libssh gives a connection ten seconds, which a machine that runs all the other tests as well may take.

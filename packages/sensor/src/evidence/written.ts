@@ -48,6 +48,23 @@ export function keepWritten(session: Session, path: string, node: FsNode, parent
   if (bytes.length < 65_536 && printable(bytes)) extract(content, parent)
 }
 
+/**
+ * Keeps what came on the standard input of a line: a script for a shell, an archive, a program. What the line wrote
+ * into a file as it came is kept as that file, and not twice.
+ */
+export function keepInput(
+  { keep, extract }: Session,
+  bytes: Buffer,
+  changes: readonly (readonly [string, FsNode | null])[],
+  parent: string,
+): void {
+  if (bytes.length === 0) return
+  const same = changes.some(([, node]) => node?.type === 'file' && node.data !== undefined && bytes.equals(node.data))
+  if (same) return
+  keep(bytes, { name: 'standard input', media: mediaOf(bytes), parent })
+  if (bytes.length < 65_536 && printable(bytes)) extract(bytes.toString('utf8'), parent)
+}
+
 const printable = (bytes: Buffer): boolean => !bytes.subarray(0, 512).includes(0)
 
 /** What kind of thing some bytes are. */

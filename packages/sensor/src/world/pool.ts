@@ -31,13 +31,18 @@ export type RunRequest = Pick<
   | 'over'
   | 'size'
   | 'history'
->
+> & {
+  /** Waits for what comes on the standard input, where it is not known from the begin. */
+  readonly input?: (() => Promise<string>) | undefined
+}
 
 /** Told of what a line prints before it has ended, one character a byte. */
 export type Printed = (out: string, err: string) => void
 
 interface Task {
   readonly job: Job
+  /** What came on the standard input, once somebody wanted it. */
+  readonly input: () => Promise<string>
   readonly world: World
   readonly done: (result: RunResult) => void
   readonly printed: Printed
@@ -162,8 +167,11 @@ export class ShellPool {
       return nothing
     }
     return new Promise((resolve) => {
+      const { input, ...given } = request
+      let heard: Promise<string> | undefined
       const job: Job = {
-        ...request,
+        ...given,
+        ...(input !== undefined && { listens: true }),
         given: world.given.for(request.line, world.wanted),
         helped: this.#helper !== undefined,
         job: this.#jobs++,
@@ -174,6 +182,7 @@ export class ShellPool {
       signal?.addEventListener('abort', abort, { once: true })
       const task: Task = {
         job,
+        input: () => (heard ??= input?.().catch(() => '') ?? Promise.resolve('')),
         world,
         printed,
         holds: true,
@@ -259,6 +268,11 @@ export class ShellPool {
       void (this.#helper?.ask({ ...question, user: task.job.user.name }) ?? Promise.resolve(undefined)).then((said) =>
         this.#send(message.job, { type: 'told', job: message.job, ask: message.ask, said: said ?? '' }),
       )
+      return
+    }
+    if (message.type === 'reads') {
+      const { job } = message
+      void task.input().then((input) => this.#send(job, { type: 'input', job, input }))
       return
     }
     if (message.type === 'sleeps') {

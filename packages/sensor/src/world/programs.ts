@@ -35,6 +35,9 @@ import { byPath, gnu } from './wording.ts'
 /** Programs of the library that no Debian has, and those that are shells: ours is another. */
 const strange = new Set('html-to-markdown jq rg sqlite3 xan yq bash sh alias unalias history help time'.split(' '))
 
+/** Those that read their input when nothing is named. */
+const filtering = new Set('cat uniq rev nl fold expand unexpand strings column tee tac gzip gunzip zcat'.split(' '))
+
 /** A program of the library. */
 interface Kept {
   readonly execute: (args: string[], context: ReturnType<typeof createCommandContext>) => Promise<Said>
@@ -137,7 +140,7 @@ export class Programs {
       }
     const wrong = unknownLong(says, name, given)
     if (wrong !== undefined) return wrong
-    const silent = given.length === 0 && !stdin.empty
+    const silent = given.length === 0 && filtering.has(name) && !stdin.empty
     const known = silent ? undefined : told(says, name, given)
     if (known !== undefined) return known
     const exported = Object.fromEntries(context.env)

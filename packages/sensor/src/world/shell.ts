@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { User } from '../personas/machine.ts'
 import type { Session } from '../runtime/service.ts'
 import { extractUrls } from '../evidence/extract.ts'
-import { keepWritten } from '../evidence/written.ts'
+import { keepInput, keepWritten } from '../evidence/written.ts'
 import { commands, quick } from './commands/index.ts'
 import type { Io } from './commands/command.ts'
 import { freshState, type RunRequest, type RunResult } from './pool.ts'
@@ -30,6 +30,10 @@ export interface RunOptions {
   /** Output and errors in one stream, and errors worded as an interactive shell does. */
   readonly terminal: boolean
   readonly stdin?: Buffer
+  /** Waits for what comes on the standard input, when something reads it. */
+  readonly input?: () => Promise<Buffer>
+  /** What has come on it though nothing read it. */
+  readonly arrived?: () => Buffer
   readonly signal?: AbortSignal
   /** The event that had it run. */
   readonly parent?: string
@@ -156,6 +160,7 @@ export class Shell {
     const told = { out: 0, err: 0 }
     const text = line.toString('utf8')
     const fast = this.#quick(text, options)
+    let input: Buffer | undefined
     const result =
       fast ??
       (await this.session.world.pool.run(
@@ -172,6 +177,12 @@ export class Shell {
           over: options.over,
           size: options.size,
           history: options.history,
+          ...(options.input !== undefined && {
+            input: async () => {
+              input = await options.input?.()
+              return input?.toString('latin1') ?? ''
+            },
+          }),
         },
         options.signal === undefined ? this.session.signal : AbortSignal.any([options.signal, this.session.signal]),
         (out, err) => {
@@ -198,6 +209,9 @@ export class Shell {
       ...(options.parent !== undefined && { parent: options.parent }),
     })
     if (fast === undefined) this.#evidence(text, result, id, options.told)
+    // What nobody read came all the same.
+    const unread = input ?? options.arrived?.()
+    if (unread !== undefined) keepInput(this.session, unread, result.changes, id)
     return { out, err, code, exited: result.exited === true, ...about }
   }
 

@@ -11,7 +11,7 @@ import { buildImage } from './image.ts'
 import type { FsNode, Overlay } from './node.ts'
 import { Programs } from './programs.ts'
 import { dialectOf } from './sh/programs.ts'
-import { Interpreter, type Host, type Memory, type ProgramContext } from './sh/interpreter.ts'
+import { Interpreter, type Host, type Memory, type Outcome, type ProgramContext } from './sh/interpreter.ts'
 import { Exit } from './sh/flow.ts'
 import { Parser, Unreadable } from './sh/parser.ts'
 import { Broken, Capture, Source } from './sh/streams.ts'
@@ -34,6 +34,8 @@ export interface Job {
   /** The line, one character a byte. */
   readonly line: string
   readonly stdin: string
+  /** Whether more comes on the standard input, to be waited for. */
+  readonly listens?: boolean
   readonly user: User
   readonly source: string
   readonly since: number
@@ -83,6 +85,8 @@ export type ToWorker =
   /** It may go on after it has slept. What others have changed meanwhile comes along. */
   | { readonly type: 'go'; readonly job: number; readonly overlay?: Job['overlay'] }
   | { readonly type: 'told'; readonly job: number; readonly ask: number; readonly said: string }
+  /** All that came on its standard input. */
+  | { readonly type: 'input'; readonly job: number; readonly input: string }
 export type FromWorker =
   | Done
   | {
@@ -100,6 +104,8 @@ export type FromWorker =
       readonly changes: Changes
     }
   | { readonly type: 'woke'; readonly job: number }
+  /** It wants what comes on its standard input; it sleeps until then. */
+  | { readonly type: 'reads'; readonly job: number }
 
 const machine = workerData as Machine
 await Promise.all([loadFacts(machine.system), loadSayings(machine.system)])
@@ -116,6 +122,8 @@ const worlds = new Map<string, { version: number; overlay: Overlay }>()
 const running = new Map<number, AbortController>()
 /** Lines that have slept and wait for their turn. */
 const turns = new Map<number, (overlay: Job['overlay']) => void>()
+/** Lines that wait for their standard input. */
+const inputs = new Map<number, (input: string) => void>()
 /** Questions that are open, by job and number. */
 const questions = new Map<string, (said: string) => void>()
 /** What a line may print: droppers of small devices read a whole program to see its header. */
@@ -217,6 +225,35 @@ async function run(job: Job): Promise<Done> {
     )
   }
 
+  /** Waits for what comes on the standard input; nobody waits for it who does not read. */
+  const input = (): Promise<string> =>
+    away(
+      () =>
+        new Promise<string>((resolve) => {
+          const done = (text: string): void => {
+            inputs.delete(job.job)
+            resolve(text)
+          }
+          inputs.set(job.job, done)
+          if (abort.signal.aborted) done('')
+          abort.signal.addEventListener('abort', () => done(''))
+          parentPort?.postMessage({ type: 'reads', job: job.job } satisfies FromWorker)
+        }),
+    )
+  /** A program that was starved has done nothing: it begins again when its input is there. */
+  const fed = async (name: string, args: readonly string[], context: ProgramContext): Promise<Outcome> => {
+    for (;;) {
+      const stdin = context.stdin.view()
+      const [at, count] = [stdin.position, effects.length]
+      const said = await programs.run(name, args, { ...context, stdin }, around)
+      // By its number, or as /dev/stdin.
+      if (!stdin.starved && !context.stdin.starved) return said
+      effects.length = count
+      await context.stdin.fill()
+      stdin.rewind(at)
+    }
+  }
+
   const began = clock()
   const resumed: Resumed[] = []
   const io = ({ shell, env, stdin }: ProgramContext): Io => {
@@ -265,14 +302,14 @@ async function run(job: Job): Promise<Done> {
       run: (args, given) => shell.spawn(args, given),
     }
   }
+  const around = { fs, io, signal: abort.signal, ...(job.helped && { askHelper }) }
   const host: Host = {
     machine,
     fs,
     pause,
     sleep,
     aborted: () => abort.signal.aborted,
-    program: (name, args, context) =>
-      programs.run(name, args, context, { fs, io, signal: abort.signal, ...(job.helped && { askHelper }) }),
+    program: fed,
     knows: (name) => programs.knows(name),
     user: () => who,
     homeOf: (name) => homes.get(name),
@@ -304,7 +341,7 @@ async function run(job: Job): Promise<Done> {
       cwd: job.state.cwd,
     },
     new Map([
-      [0, { source: new Source(job.stdin, true) }],
+      [0, { source: new Source(job.stdin, true, job.listens === true ? input : undefined) }],
       [1, { sink: out }],
       [2, { sink: err }],
     ]),
@@ -413,6 +450,10 @@ function tellJobs(shell: Interpreter): void {
 parentPort?.on('message', (message: ToWorker) => {
   if (message.type === 'told') {
     questions.get(`${message.job} ${message.ask}`)?.(message.said)
+    return
+  }
+  if (message.type === 'input') {
+    inputs.get(message.job)?.(message.input)
     return
   }
   if (message.type === 'go') {

@@ -432,10 +432,9 @@ const lastLogin = (booted: number): string => {
   return `${day} ${month} ${dd.replace(/^0/, ' ')} ${time} ${year}`
 }
 
-/** Lines that read what the client sends before they do anything: a program without a file, at the head of a pipe. */
-const readsInput =
-  /(?:^|[;&(]\s{0,8})(?:\/(?:usr\/)?s?bin\/)?(?:cat\s{0,8}-?\s{0,8}(?:>|$|\|)|tee\b|dd\b(?![^;|&]*\bif=)|(?:sh|bash|ash)\s{0,8}(?:-s\b[^;|&]*)?(?:$|[;&])|base64\s{1,8}-d\s{0,8}(?:>|\||$)|gunzip\s{0,8}(?:-c\s{0,8})?(?:>|\||$)|tar\s{1,8}[^;|&]*-(?:\s|$)|python3?\s{0,8}-?\s{0,8}$|perl\s{0,8}-?\s{0,8}$|chpasswd\b|passwd\b|crontab\s{1,8}-\s{0,8}(?:$|[;&])|xxd\s{1,8}-r\b)/
 const maxInput = 12 * 1024 * 1024
+/** How long a line waits for what it reads, and for more of it, in milliseconds: who tells no end has sent all by then. */
+const [firstInput, moreInput] = [30_000, 3000]
 
 async function exec(session: Session, channel: Channel, user: string, line: Buffer): Promise<void> {
   const made = openShell(session, channel, user)
@@ -457,17 +456,17 @@ async function exec(session: Session, channel: Channel, user: string, line: Buff
       const send = (bytes: string | Uint8Array) => channel.write(bytes)
       return await channel.finish(await serveRsync(session, made.user, sync, channel.input, send, parent))
     }
-    let stdin = Buffer.alloc(0)
-    if (readsInput.test(line.toString('latin1', 0, 2048))) {
+    // What the client sends is waited for when the line reads it: to its end, or until nothing comes any more.
+    const input = async (): Promise<Buffer> => {
       const parts: Buffer[] = []
       let size = 0
-      while ((await channel.input.waits(size === 0 ? 400 : 3000)) && size < maxInput) {
+      while ((await channel.input.waits(size === 0 ? firstInput : moreInput)) && size < maxInput) {
         const part = await channel.input.some(65_536)
         if (part === undefined) break
         parts.push(part)
         size += part.length
       }
-      stdin = Buffer.concat(parts)
+      return Buffer.concat(parts)
     }
     let sending = Promise.resolve()
     const pty = channel.pty !== undefined
@@ -486,7 +485,8 @@ async function exec(session: Session, channel: Channel, user: string, line: Buff
       printed: told,
     } = await made.run(line, {
       terminal: pty,
-      stdin,
+      input,
+      arrived: () => Buffer.from(channel.input.here()),
       signal: channel.interrupted,
       printed,
     })

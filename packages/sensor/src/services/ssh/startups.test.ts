@@ -22,25 +22,28 @@ async function first(port: number, localAddress: string): Promise<{ socket: Sock
 test.each([
   { persona: 'debian-12', letIn: 10, words: 'Exceeded MaxStartups\r\n' },
   { persona: 'camera', letIn: 5, words: '' },
-] as const)('$persona turns away who connects while too many of one address wait', async ({ persona, letIn, words }) => {
-  await using lab = await testSensor({}, { persona })
-  const port = lab.port('ssh')
-  const all = []
-  for (let i = 0; i < 150; i++) all.push(await first(port, '127.0.7.1'))
-  const away = all.filter(({ said }) => !said.startsWith('SSH-'))
-  expect(all.slice(0, letIn).every(({ said }) => said.startsWith('SSH-2.0-'))).toBe(true)
-  expect(new Set(away.map(({ said }) => said))).toEqual(new Set([words]))
-  if (letIn === 5) expect(away).toHaveLength(145)
-  else expect(away.length).toBeGreaterThan(40)
-  // Another address is not affected, and neither is this one when they have left.
-  const other = await first(port, '127.0.7.2')
-  expect(other.said).toMatch(/^SSH-2\.0-/)
-  for (const { socket } of [...all, other]) socket.destroy()
-  const closed = (await lab.until('session.close', (event) => event.data.reason === 'limit')).data
-  expect(closed).toMatchObject({ reason: 'limit', bytes_out: words.length })
-  await expect.poll(async () => (await lab.events()).filter(({ kind }) => kind === 'session.close').length).toBe(151)
-  const again = await first(port, '127.0.7.1')
-  expect(again.said).toMatch(/^SSH-2\.0-/)
-  again.socket.destroy()
-  expect(lab.log).toEqual([])
-})
+] as const)(
+  '$persona turns away who connects while too many of one address wait',
+  async ({ persona, letIn, words }) => {
+    await using lab = await testSensor({}, { persona })
+    const port = lab.port('ssh')
+    const all = []
+    for (let i = 0; i < 150; i++) all.push(await first(port, '127.0.7.1'))
+    const away = all.filter(({ said }) => !said.startsWith('SSH-'))
+    expect(all.slice(0, letIn).every(({ said }) => said.startsWith('SSH-2.0-'))).toBe(true)
+    expect(new Set(away.map(({ said }) => said))).toEqual(new Set([words]))
+    if (letIn === 5) expect(away).toHaveLength(145)
+    else expect(away.length).toBeGreaterThan(40)
+    // Another address is not affected, and neither is this one when they have left.
+    const other = await first(port, '127.0.7.2')
+    expect(other.said).toMatch(/^SSH-2\.0-/)
+    for (const { socket } of [...all, other]) socket.destroy()
+    const closed = (await lab.until('session.close', (event) => event.data.reason === 'limit')).data
+    expect(closed).toMatchObject({ reason: 'limit', bytes_out: words.length })
+    await expect.poll(async () => (await lab.events()).filter(({ kind }) => kind === 'session.close').length).toBe(151)
+    const again = await first(port, '127.0.7.1')
+    expect(again.said).toMatch(/^SSH-2\.0-/)
+    again.socket.destroy()
+    expect(lab.log).toEqual([])
+  },
+)

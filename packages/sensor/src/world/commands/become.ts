@@ -9,7 +9,7 @@ const text = ({ fs }: Io, path: string): string => Buffer.from(fs.content(path))
 
 const as = async (io: Io, name: string, line: string, unknown: string): Promise<Result> => {
   const user = usersOf(io).find((one) => one.name === name)
-  return user === undefined ? complain(unknown) : io.as(user, () => io.exec(line, io.stdin))
+  return user === undefined ? complain(unknown) : io.as(user, () => io.exec(line))
 }
 
 const runuser: Command = async (args, io) => {

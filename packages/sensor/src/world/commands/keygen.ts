@@ -77,12 +77,14 @@ async function generate(
   standard: string,
   io: Io,
 ): Promise<Result> {
-  const answers = io.stdin.split('\n')
+  let answers: string[] | undefined
+  /** The next line of the input, which is read when something is asked. */
+  const answer = (): string | undefined => (answers ??= io.stdin.split('\n')).shift()
   let out = quiet ? '' : `Generating public/private ${label} key pair.\n`
   let path = file
   if (path === undefined) {
     out += `Enter file in which to save the key (${standard}): `
-    path = answers.shift()?.trim() || standard
+    path = answer()?.trim() || standard
   }
   const full = resolvePath(io.cwd, path)
   try {
@@ -94,11 +96,12 @@ async function generate(
     }
     if (io.fs.node(full) !== undefined) {
       out += `${path} already exists.\nOverwrite (y/n)? `
-      if (!/^y/i.test(answers.shift() ?? '')) return { out, code: 1 }
+      if (!/^y/i.test(answer() ?? '')) return { out, code: 1 }
     }
     if (!options.has('N')) {
       out += 'Enter passphrase (empty for no passphrase): Enter same passphrase again: '
-      answers.splice(0, 2)
+      answer()
+      answer()
     }
     const pair = keyFiles(
       make(Number(options.get('b') ?? 0)),

@@ -103,7 +103,7 @@ const su: Command = async (args, io) => {
     return complain(`su: user ${name} does not exist or the user entry does not contain all the required fields\n`)
   // Nobody types a password into a pipe.
   if (io.user.uid !== 0) return complain('Password: \nsu: Authentication failure\n')
-  return line === undefined ? {} : io.as(user, () => io.exec(line, io.stdin))
+  return line === undefined ? {} : io.as(user, () => io.exec(line))
 }
 
 /** Units of systemd that run: what they are, their process and its documentation. */

@@ -444,6 +444,7 @@ export class Interpreter implements Expander {
     ) {
       const text = await this.#redirected(command.redirects, async () => {
         this.#substituted = 0
+        await this.descriptors.get(0)?.source?.fill()
         return this.descriptors.get(0)?.source?.rest() ?? ''
       })
       return typeof text === 'string' ? text.replaceAll('\0', '').replace(/\n+$/, '') : ''
@@ -1017,6 +1018,7 @@ export class Interpreter implements Expander {
     await this.#loop(async () => {
       this.err(`${show ? menu : ''}${this.variables.get('PS3') ?? '#? '}`)
       const source = this.descriptors.get(0)?.source
+      await source?.fill()
       if (source === undefined || source.empty) {
         this.out('\n')
         this.status = 1

@@ -92,55 +92,100 @@ export class FileSink implements Sink {
   }
 }
 
-/** Bytes that can be read, by one after the other. */
+/** What one end of a pipe holds, whoever reads it. */
+interface Pipe {
+  data: string
+  at: number
+  /** Waits for all that will come; undefined when it has come. */
+  more: (() => Promise<string>) | undefined
+}
+
+/**
+ * Bytes that can be read, by one after the other. Of a pipe that is still written to nothing is had until it is filled:
+ * who reads it before has read nothing and is `starved`, and begins again when it is filled.
+ */
 export class Source {
-  readonly #data: string
-  #at = 0
+  readonly #pipe: Pipe
   /** Whether it is the attacker's terminal, or the pipe of a session: there is no more than what has come. */
   readonly terminal: boolean
+  #starved = false
 
-  constructor(data: string, terminal = false) {
-    this.#data = data
+  constructor(data: string | Pipe, terminal = false, more?: () => Promise<string>) {
+    this.#pipe = typeof data === 'string' ? { data, at: 0, more } : data
     this.terminal = terminal
+  }
+
+  /** The same bytes for another reader, who is starved for himself. */
+  view(): Source {
+    return new Source(this.#pipe, this.terminal)
+  }
+
+  /** Whether something was wanted that had not come yet. */
+  get starved(): boolean {
+    return this.#starved
+  }
+
+  /** Waits for all that will come. */
+  async fill(): Promise<void> {
+    const { more } = this.#pipe
+    this.#starved = false
+    if (more === undefined) return
+    const data = await more()
+    if (this.#pipe.more === undefined) return
+    this.#pipe.more = undefined
+    this.#pipe.data += data
+  }
+
+  #want(): void {
+    if (this.#pipe.more !== undefined) this.#starved = true
   }
 
   /** All that is left. */
   rest(): string {
-    const rest = this.#data.slice(this.#at)
-    this.#at = this.#data.length
+    const rest = this.left
+    this.#pipe.at = this.#pipe.data.length
     return rest
   }
 
   /** All that is left, which stays. */
   get left(): string {
-    return this.#data.slice(this.#at)
+    this.#want()
+    return this.#pipe.data.slice(this.#pipe.at)
   }
 
   /** How much was read. */
   get position(): number {
-    return this.#at
+    return this.#pipe.at
+  }
+
+  /** Goes back to what was read already. */
+  rewind(position: number): void {
+    this.#pipe.at = position
   }
 
   skip(count: number): void {
-    this.#at = Math.min(this.#data.length, this.#at + count)
+    this.#pipe.at = Math.min(this.#pipe.data.length, this.#pipe.at + count)
   }
 
   get empty(): boolean {
-    return this.#at >= this.#data.length
+    this.#want()
+    return this.#pipe.at >= this.#pipe.data.length
   }
 
   /** Up to a character, and whether it was there. */
   until(end: string, max = Number.POSITIVE_INFINITY): { readonly text: string; readonly ended: boolean } {
-    const found = end === '' ? this.#data.indexOf('\0', this.#at) : this.#data.indexOf(end, this.#at)
-    const stop = Math.min(found < 0 ? this.#data.length : found, this.#at + max)
-    const text = this.#data.slice(this.#at, stop)
+    this.#want()
+    const { data, at } = this.#pipe
+    const found = end === '' ? data.indexOf('\0', at) : data.indexOf(end, at)
+    const stop = Math.min(found < 0 ? data.length : found, at + max)
+    const text = data.slice(at, stop)
     const full = text.length >= max
-    this.#at = Math.min(this.#data.length, stop + (found === stop && !full ? 1 : 0))
+    this.#pipe.at = Math.min(data.length, stop + (found === stop && !full ? 1 : 0))
     return { text, ended: full || found === stop }
   }
 
   peek(): string {
-    return this.#data[this.#at] ?? ''
+    return this.#pipe.data[this.#pipe.at] ?? ''
   }
 }
 

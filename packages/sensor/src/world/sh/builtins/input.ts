@@ -105,6 +105,7 @@ const read: Builtin = async (shell, args, name) => {
     )
     return 1
   }
+  await source.fill()
   if (options.has('t') && Number(options.get('t')) === 0) return source.empty ? 1 : 0
   if (source.empty && source.terminal && options.has('t')) {
     await shell.sleep(Math.min(3_600_000, Number(options.get('t')) * 1000 || 0))
@@ -160,7 +161,7 @@ function set(shell: Interpreter, word: string, value: string): void {
   else shell.variables.set(word, value)
 }
 
-const mapfile: Builtin = (shell, args, name) => {
+const mapfile: Builtin = async (shell, args, name) => {
   const options = new Map<string, string>()
   const words = [...args]
   while (/^-./.test(words[0] ?? '')) {
@@ -174,6 +175,7 @@ const mapfile: Builtin = (shell, args, name) => {
     return 1
   }
   const source = shell.descriptors.get(Number(options.get('u') ?? 0))?.source ?? new Source('')
+  await source.fill()
   const end = options.get('d')?.slice(0, 1) ?? '\n'
   const count = Number(options.get('n') ?? 0) || Number.POSITIVE_INFINITY
   for (let i = Number(options.get('s') ?? 0); i > 0 && !source.empty; i--) source.until(end)
