@@ -25,6 +25,9 @@ const shardKeys: Readonly<Record<string, string>> = {
   activity: 'cityHash64(sensor)',
   sightings: 'cityHash64(type, value)',
   findings: 'cityHash64(asn, toYYYYMM(day))',
+  overall: 'cityHash64(dimension, key)',
+  networks: 'cityHash64(asn, toYYYYMM(day))',
+  recurring: 'cityHash64(type, value)',
   verdicts: 'cityHash64(type, entity)',
   campaigns: 'cityHash64(campaign)',
 }
@@ -45,7 +48,8 @@ export async function migrate(
   const changes: Change[] = []
   await store.command(`CREATE DATABASE IF NOT EXISTS ${database}${on(place)} ENGINE = Atomic`)
   for (const table of tables(retention)) changes.push(...(await migrateTable(store, table, place)))
-  for (const rollup of rollups(retention)) changes.push(...(await migrateRollup(store, rollup, place)))
+  const all = rollups(retention)
+  for (const rollup of all) changes.push(...(await migrateRollup(store, rollup, all, place)))
   return changes
 }
 
@@ -96,7 +100,7 @@ function createTables(table: Table, comment: string, place: Placement): string[]
 
 const createView = (rollup: Rollup, comment: string, place: Placement): string =>
   `CREATE MATERIALIZED VIEW ${database}.${rollup.name}_view${on(place)} TO ${database}.${local(rollup.name, place)} ` +
-  `AS ${rollup.select.replace('{events}', `${database}.${local('events', place)}`)} COMMENT '${comment}'`
+  `AS ${rollup.select.replace('{rows}', `${database}.${local(rollup.of ?? 'events', place)}`)} COMMENT '${comment}'`
 
 interface Present {
   readonly comment: string
@@ -158,26 +162,40 @@ async function migrateTable(store: Store, table: Table, place: Placement): Promi
   return changes
 }
 
-async function migrateRollup(store: Store, rollup: Rollup, place: Placement): Promise<Change[]> {
-  const version = mark(JSON.stringify(rollup))
+async function migrateRollup(
+  store: Store,
+  rollup: Rollup,
+  all: readonly Rollup[],
+  place: Placement,
+): Promise<Change[]> {
+  const base = all.find(({ name }) => name === rollup.of)
+  const version = mark(JSON.stringify(base === undefined ? rollup : [rollup, base]))
   const view = `${rollup.name}_view`
   const name = local(rollup.name, place)
   const [table, feed] = [await present(store, name), await present(store, view)]
   if (table?.comment === version && feed?.comment === version) return []
 
-  await store.command(`DROP VIEW IF EXISTS ${database}.${view}${on(place)} SYNC`)
+  // What is made of this one would take its rows a second time: it is made anew after it.
+  for (const one of [rollup, ...all.filter(({ of }) => of === rollup.name)])
+    await store.command(`DROP VIEW IF EXISTS ${database}.${one.name}_view${on(place)} SYNC`)
   for (const one of new Set([rollup.name, name]))
     await store.command(`DROP TABLE IF EXISTS ${database}.${one}${on(place)} SYNC`)
   for (const text of createTables(rollup, version, place)) await store.command(text)
-  const weeks = await store.query(
-    sql`SELECT DISTINCT toMonday(time) AS week FROM ${raw(database)}.events ORDER BY week`,
-  )
-  for (const row of weeks) {
-    // A week at a time keeps the memory bounded.
-    const week = String(row['week'])
-    const part = `SELECT * FROM ${database}.events WHERE toMonday(time) = toDate('${week}')`
-    await store.command(`INSERT INTO ${database}.${rollup.name} ${rollup.select.replace('{events}', `(${part})`)}`)
+  // A part at a time keeps the memory bounded: a week of events, a day of counts.
+  const rows = `${database}.${rollup.of ?? 'events'}`
+  const part =
+    base === undefined
+      ? 'toMonday(time)'
+      : base.columns.some(({ name: one }) => one === 'hour')
+        ? 'toDate(hour)'
+        : 'day'
+  const parts = await store.query({ text: `SELECT DISTINCT ${part} AS part FROM ${rows} ORDER BY part`, params: {} })
+  for (const row of parts) {
+    const some = `(SELECT * FROM ${rows} WHERE ${part} = toDate('${String(row['part'])}'))`
+    await store.command(`INSERT INTO ${database}.${rollup.name} ${rollup.select.replace('{rows}', some)}`)
   }
   await store.command(createView(rollup, version, place))
-  return [`made rollup ${rollup.name}${weeks.length > 0 ? ` from ${weeks.length} weeks of events` : ''}`]
+  return [
+    `made rollup ${rollup.name}${parts.length > 0 ? ` from ${parts.length} ${base === undefined ? 'weeks' : 'days'} of ${rollup.of ?? 'events'}` : ''}`,
+  ]
 }

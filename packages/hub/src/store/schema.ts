@@ -23,7 +23,9 @@ export interface Table {
 
 /** A rollup: a table that is filled from the events as they arrive, and anew from all of them when it changes. */
 export interface Rollup extends Table {
-  /** SELECT … FROM {events}, with the same column names. */
+  /** The finer rollup that it is made of; the events themselves where none is named. */
+  readonly of?: string
+  /** SELECT … FROM {rows}, with the same column names. */
   readonly select: string
 }
 
@@ -131,7 +133,7 @@ export const rollups = (retention: Retention): readonly Rollup[] =>
         `SELECT asn, toStartOfHour(toDateTime(time, 'UTC')) AS hour, service, target_port, economy, provenance, ` +
         `count() AS events, countIf(kind = 'session.open') AS sessions, countIf(kind = 'auth.attempt') AS auths, ` +
         `countIf(kind = 'command.run') AS commands, countIf(kind = 'payload.seen') AS payloads, ` +
-        `uniqCombined64State(12)(source_ip) AS sources FROM {events} WHERE source_ip != toIPv6('::') AND provenance != 'quarantine' ` +
+        `uniqCombined64State(12)(source_ip) AS sources FROM {rows} WHERE source_ip != toIPv6('::') AND provenance != 'quarantine' ` +
         `GROUP BY asn, hour, service, target_port, economy, provenance`,
     },
     {
@@ -164,7 +166,7 @@ export const rollups = (retention: Retention): readonly Rollup[] =>
         `countIf(kind = 'auth.attempt' AND accepted) AS accepted, ` +
         `countIf(kind = 'command.run') AS commands, countIf(kind = 'payload.seen') AS payloads, ` +
         `groupUniqArray(20)(target_port) AS ports, groupUniqArray(20)(toString(service)) AS services ` +
-        `FROM {events} WHERE source_ip != toIPv6('::') AND provenance != 'quarantine' GROUP BY asn, day, source_ip, sensor`,
+        `FROM {rows} WHERE source_ip != toIPv6('::') AND provenance != 'quarantine' GROUP BY asn, day, source_ip, sensor`,
     },
     {
       name: 'findings',
@@ -182,7 +184,7 @@ export const rollups = (retention: Retention): readonly Rollup[] =>
       tail: `ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(day) ORDER BY (asn, day, source_ip, rule) SETTINGS ${dedup}`,
       select:
         `SELECT asn, toDate(time) AS day, source_ip, found AS rule, anyLast(prefix) AS prefix, min(time) AS first_seen, max(time) AS last_seen, ` +
-        `count() AS events, anyLast(session) AS session FROM {events} ARRAY JOIN ${rulesExpression} AS found ` +
+        `count() AS events, anyLast(session) AS session FROM {rows} ARRAY JOIN ${rulesExpression} AS found ` +
         `WHERE source_ip != toIPv6('::') AND provenance != 'quarantine' GROUP BY asn, day, source_ip, rule`,
     },
     {
@@ -196,7 +198,7 @@ export const rollups = (retention: Retention): readonly Rollup[] =>
       tail: `ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(hour) ORDER BY (sensor, hour) SETTINGS ${dedup}`,
       select:
         `SELECT sensor, toStartOfHour(toDateTime(time, 'UTC')) AS hour, countIf(source_ip != toIPv6('::')) AS events, ` +
-        `countIf(source_ip = toIPv6('::')) AS beats FROM {events} GROUP BY sensor, hour`,
+        `countIf(source_ip = toIPv6('::')) AS beats FROM {rows} GROUP BY sensor, hour`,
     },
     {
       name: 'sightings',
@@ -217,7 +219,7 @@ export const rollups = (retention: Retention): readonly Rollup[] =>
       select:
         `SELECT indicator.1 AS type, indicator.2 AS value, toDate(time) AS day, sensor, min(time) AS first_seen, ` +
         `max(time) AS last_seen, count() AS events, uniqCombined64State(12)(source_ip) AS sources, ` +
-        `uniqCombined64State(12)(asn) AS networks, anyLast(session) AS session, anyLast(indicator.3) AS detail FROM {events} ` +
+        `uniqCombined64State(12)(asn) AS networks, anyLast(session) AS session, anyLast(indicator.3) AS detail FROM {rows} ` +
         `ARRAY JOIN arrayFilter(x -> x.2 != '', [` +
         `(if(kind = 'payload.seen', 'url', ''), if(kind = 'payload.seen', url, ''), toString(tool)), ` +
         `(if(kind = 'artifact.stored', 'artifact', ''), if(kind = 'artifact.stored', sha256, ''), name), ` +
@@ -230,11 +232,82 @@ export const rollups = (retention: Retention): readonly Rollup[] =>
         `(if(kind = 'request', 'target', ''), if(kind = 'request', concat(toString(method), ' ', target), ''), '')` +
         `]) AS indicator WHERE provenance != 'quarantine' GROUP BY type, value, day, sensor`,
     },
-  ].map((rollup) => ({
+    // What follows answers for all networks, or all sensors, at once: it is made of the finer counts, not of the events.
+    {
+      name: 'overall',
+      of: 'hourly',
+      columns: [
+        { name: 'dimension', type: 'LowCardinality(String)' },
+        { name: 'key', type: 'LowCardinality(String)' },
+        { name: 'hour', type: "DateTime('UTC')" },
+        { name: 'events', type: sum },
+        { name: 'sessions', type: sum },
+        { name: 'auths', type: sum },
+        { name: 'commands', type: sum },
+        { name: 'payloads', type: sum },
+        { name: 'sources', type: 'AggregateFunction(uniqCombined64(12), IPv6)' },
+        { name: 'networks', type: 'AggregateFunction(uniqCombined64(12), UInt32)' },
+      ],
+      // A row may weigh three kilobytes: small granules, or one question would read megabytes beside what it wants.
+      tail: `ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(hour) ORDER BY (dimension, key, hour) SETTINGS ${dedup}, index_granularity = 512`,
+      select:
+        `SELECT pair.1 AS dimension, pair.2 AS key, hour, sum(finer.events) AS events, sum(finer.sessions) AS sessions, ` +
+        `sum(finer.auths) AS auths, sum(finer.commands) AS commands, sum(finer.payloads) AS payloads, ` +
+        `uniqCombined64MergeState(12)(finer.sources) AS sources, uniqCombined64StateIf(12)(asn, asn != 0) AS networks ` +
+        `FROM {rows} AS finer ARRAY JOIN [('service', toString(service)), ('economy', toString(economy)), ` +
+        `('port', toString(target_port))] AS pair GROUP BY dimension, key, hour`,
+    },
+    {
+      name: 'networks',
+      of: 'sources',
+      columns: [
+        { name: 'asn', type: 'UInt32' },
+        { name: 'day', type: 'Date' },
+        { name: 'as_name', type: 'SimpleAggregateFunction(anyLast, LowCardinality(String))' },
+        { name: 'economy', type: 'SimpleAggregateFunction(anyLast, LowCardinality(String))' },
+        { name: 'addresses', type: 'AggregateFunction(uniqCombined64(12), IPv6)' },
+        { name: 'prefixes', type: 'AggregateFunction(uniqCombined64(12), String)' },
+        { name: 'first_seen', type: first },
+        { name: 'last_seen', type: last },
+        { name: 'events', type: sum },
+        { name: 'sessions', type: sum },
+        { name: 'payloads', type: sum },
+      ],
+      tail: `ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(day) ORDER BY (asn, day) SETTINGS ${dedup}, index_granularity = 1024`,
+      select:
+        `SELECT asn, day, anyLast(finer.as_name) AS as_name, anyLast(finer.economy) AS economy, ` +
+        `uniqCombined64State(12)(source_ip) AS addresses, uniqCombined64State(12)(toString(finer.prefix)) AS prefixes, ` +
+        `min(finer.first_seen) AS first_seen, max(finer.last_seen) AS last_seen, sum(finer.events) AS events, ` +
+        `sum(finer.sessions) AS sessions, sum(finer.payloads) AS payloads FROM {rows} AS finer GROUP BY asn, day`,
+    },
+    {
+      name: 'recurring',
+      of: 'sightings',
+      columns: [
+        { name: 'type', type: 'LowCardinality(String)' },
+        { name: 'value', type: 'String' },
+        { name: 'day', type: 'Date' },
+        { name: 'first_seen', type: first },
+        { name: 'last_seen', type: last },
+        { name: 'events', type: sum },
+        { name: 'sources', type: 'AggregateFunction(uniqCombined64(12), IPv6)' },
+        { name: 'networks', type: 'AggregateFunction(uniqCombined64(12), UInt32)' },
+        { name: 'sensors', type: 'AggregateFunction(uniqCombined64(12), String)' },
+        { name: 'session', type: 'SimpleAggregateFunction(anyLast, UUID)' },
+        { name: 'detail', type: 'SimpleAggregateFunction(anyLast, String)' },
+      ],
+      tail: `ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(day) ORDER BY (type, value, day) SETTINGS ${dedup}, index_granularity = 1024`,
+      select:
+        `SELECT type, value, day, min(finer.first_seen) AS first_seen, max(finer.last_seen) AS last_seen, ` +
+        `sum(finer.events) AS events, uniqCombined64MergeState(12)(finer.sources) AS sources, ` +
+        `uniqCombined64MergeState(12)(finer.networks) AS networks, uniqCombined64State(12)(toString(sensor)) AS sensors, ` +
+        `anyLast(finer.session) AS session, anyLast(finer.detail) AS detail FROM {rows} AS finer GROUP BY type, value, day`,
+    },
+  ].map((rollup: Rollup) => ({
     ...rollup,
     columns: rollup.columns.map(({ name, type }) => ({ name, type: `${type} CODEC(ZSTD(3))` })),
     tail: rollup.tail.replace(
       ' SETTINGS',
-      ` TTL ${rollup.name === 'hourly' || rollup.name === 'activity' ? 'hour' : 'toDateTime(day)'} + toIntervalDay(${retention.rollups}) SETTINGS`,
+      ` TTL ${rollup.columns.some(({ name }) => name === 'hour') ? 'hour' : 'toDateTime(day)'} + toIntervalDay(${retention.rollups}) SETTINGS`,
     ),
   }))

@@ -24,6 +24,41 @@ export const needsEvents = ({ prefix, source, reach }: Scope): boolean =>
   source !== undefined ||
   (reach !== undefined && (reach.prefixes.length > 0 || reach.sensors.length > 0))
 
+/**
+ * Whether the counts over all networks answer for a scope: those know one dimension at a time, and what is narrowed
+ * must be the same.
+ */
+export const isOverall = (
+  { asn, economy, service, port, reach, ...rest }: Scope,
+  dimension: 'service' | 'economy' | 'port',
+): boolean =>
+  reach === undefined &&
+  asn === undefined &&
+  rest.prefix === undefined &&
+  rest.source === undefined &&
+  (economy === undefined || dimension === 'economy') &&
+  (service === undefined || dimension === 'service') &&
+  (port === undefined || dimension === 'port')
+
+/** Rows of the counts over all networks: one dimension, in a window and a scope that it can answer for. */
+export function withinOverall(
+  dimension: 'service' | 'economy' | 'port',
+  { since, until }: Window,
+  { economy, service, port }: Scope,
+): Sql {
+  const key = { service, economy, port: port?.toString() }[dimension]
+  return sql`overall.dimension = ${string(dimension)} AND overall.hour >= ${time(since)} AND overall.hour < ${time(until)}
+    ${key === undefined ? sql`` : sql`AND overall.key = ${string(key)}`}`
+}
+
+/** Whether the daily counts of networks answer for a scope: those know neither addresses nor sensors nor services. */
+export const isOfNetworks = ({ prefix, source, service, port, reach }: Scope): boolean =>
+  prefix === undefined &&
+  source === undefined &&
+  service === undefined &&
+  port === undefined &&
+  (reach === undefined || (reach.prefixes.length === 0 && reach.sensors.length === 0))
+
 const ip = (text: string): Param => ({ type: 'IPv6', value: text.includes(':') ? text : `::ffff:${text}` })
 
 /** Whether an address column lies in a prefix such as 192.0.2.0/24 or 2001:db8::/32. */
@@ -41,11 +76,11 @@ export const isAddress = (column: string, address: string): Sql => sql`${raw(col
 function reached(table: string, { asns, prefixes, sensors }: ReachScope): Sql {
   const column = (name: string): Raw => raw(`${table}.${name}`)
   const parts: Sql[] = []
-  if (asns.length > 0 && table !== 'sightings')
+  if (asns.length > 0 && table !== 'sightings' && table !== 'recurring')
     parts.push(sql`${column('asn')} IN (${{ type: 'Array(UInt32)', value: asns }})`)
-  if (table !== 'sightings' && table !== 'hourly')
+  if (table === 'events' || table === 'sources' || table === 'findings')
     parts.push(...prefixes.map((prefix) => inPrefix(`${table}.source_ip`, prefix)))
-  if (sensors.length > 0 && table !== 'hourly' && table !== 'findings')
+  if (sensors.length > 0 && (table === 'events' || table === 'sources' || table === 'sightings'))
     parts.push(sql`${column('sensor')} IN (${strings(sensors)})`)
   return parts.length === 0 ? sql`1 = 0` : sql`(${join(parts, ' OR ')})`
 }
@@ -75,7 +110,7 @@ export function within(table: 'events' | 'hourly', { since, until }: Window, sco
 
 /** The same for rollups by day: whole days. */
 export function withinDays(
-  table: 'sources' | 'sightings' | 'findings',
+  table: 'sources' | 'sightings' | 'findings' | 'networks' | 'recurring',
   { since, until }: Window,
   scope: Scope = {},
 ): Sql {

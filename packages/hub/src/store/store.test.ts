@@ -3,9 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { columns, uuidv7 } from '@skep/vocabulary'
+import type { z } from 'zod'
 import { openStore, type Store } from './client.ts'
 import { startEngine, StoreUnavailable, type Engine } from './embedded.ts'
 import { createTable, database, migrate } from './migrate.ts'
+import { nearest } from './nearest.ts'
+import { run, type Query } from './query.ts'
+import { breakdown, networks, sessions, sightings, timeline, totals } from './queries/index.ts'
+import { networkSorts } from './queries/networks.ts'
+import { sightingSorts } from './queries/sightings.ts'
 import { rollups, defaultRetention, tables } from './schema.ts'
 import { join as joinSql, sql, string, strings, uint32 } from './sql.ts'
 
@@ -108,6 +114,131 @@ test('the present schema is kept as a fixture (run with SKEP_KEEP_SCHEMA=name to
   expect(kept).toContain(schemaText())
 })
 
+test('counts of counts say what the finer ones say, as they grow and when they are made anew', async () => {
+  await store.command(`DROP DATABASE IF EXISTS ${database} SYNC`)
+  await migrate(store)
+  const kinds = ['session.open', 'auth.attempt', 'command.run', 'payload.seen']
+  for (let batch = 0; batch < 3; batch++) {
+    const lines = Array.from({ length: 200 }, (_, i) => {
+      const kind = kinds[i % 4]
+      return JSON.stringify({
+        id: uuidv7(),
+        sensor: `s${i % 5}`,
+        kind,
+        time: `2026-01-0${1 + (i % 7)} ${10 + batch}:00:00`,
+        received: new Date().toISOString().slice(0, 19).replace('T', ' '),
+        source_ip: `::ffff:192.0.2.${i % 90}`,
+        asn: 64500 + (i % 11),
+        as_name: `Network ${i % 11}`,
+        economy: ['AU', 'ID', ''][(i % 11) % 3],
+        prefix: `192.0.2.${(i % 4) * 64}/26`,
+        service: ['ssh', 'telnet'][i % 2],
+        target_port: [22, 23, 2222][i % 3],
+        user: 'root',
+        secret: kind === 'auth.attempt' ? `secret${i % 9}` : '',
+        line: kind === 'command.run' ? `echo ${i % 6}` : '',
+        url: kind === 'payload.seen' ? `http://192.0.2.1/${i % 5}` : '',
+      })
+    })
+    await store.insert('events', Buffer.from(`${lines.join('\n')}\n`), `batch ${batch}`)
+  }
+  const days = { since: '2026-01-01T00:00:00Z', until: '2026-01-08T00:00:00Z' }
+  const page = { limit: 100, offset: 0 }
+  const everything = { asns: Array.from({ length: 11 }, (_, i) => 64500 + i), prefixes: [], sensors: [] }
+  const everySensor = { asns: [], prefixes: [], sensors: ['s0', 's1', 's2', 's3', 's4'] }
+  const compare = async (): Promise<void> => {
+    for (const asked of [{}, { service: 'ssh' }, { economy: 'ID' }, { port: 22 }]) {
+      // A reach that reaches everything is answered by the finer counts.
+      const [all, finer] = [asked, { ...asked, reach: everything }]
+      const same = async <P, S extends z.ZodObject>(definition: Query<P, S>, coarse: P, fine: P): Promise<void> => {
+        const [one, other] = [await run(store, definition, coarse), await run(store, definition, fine)]
+        expect(one.rows.length).toBeGreaterThan(0)
+        expect(one.rows, `${definition.name} ${JSON.stringify(asked)}`).toEqual(other.rows)
+      }
+      for (const step of ['hour', 'day', 'week'] as const)
+        await same(timeline, { window: days, scope: all, step }, { window: days, scope: finer, step })
+      await same(totals, { window: days, scope: all }, { window: days, scope: finer })
+      for (const by of ['service', 'economy', 'port', 'hour'] as const)
+        await same(breakdown, { window: days, scope: all, by, page }, { window: days, scope: finer, by, page })
+      if (asked.port === undefined && asked.service === undefined) {
+        const bySensors = { ...asked, reach: everySensor }
+        for (const sort of networkSorts)
+          await same(networks, { window: days, scope: all, page, sort }, { window: days, scope: bySensors, page, sort })
+      }
+    }
+    for (const type of ['credential', 'command', 'url'] as const)
+      for (const sort of sightingSorts) {
+        const coarse = { window: days, type, page: { limit: 3, offset: 1 }, sort }
+        const [one, other] = [
+          await run(store, sightings, coarse),
+          await run(store, sightings, { ...coarse, scope: { reach: everySensor } }),
+        ]
+        expect(one.sql).toContain('skep.recurring')
+        expect(other.sql).toContain('skep.sightings')
+        expect(one.rows, `${type} ${sort}`).toEqual(other.rows.map((row) => ({ ...row, session: expect.any(String) })))
+      }
+  }
+  await compare()
+  // As a store of an older release has them: not at all, or another than it should be.
+  await store.command(`DROP TABLE ${database}.overall SYNC`)
+  await store.command(`ALTER TABLE ${database}.hourly MODIFY COMMENT 'older'`)
+  await store.command(`DROP VIEW ${database}.recurring_view SYNC`)
+  expect(await migrate(store)).toEqual([
+    expect.stringContaining('made rollup hourly'),
+    expect.stringContaining('made rollup overall'),
+    expect.stringContaining('made rollup recurring'),
+  ])
+  await compare()
+}, 60_000)
+
+test('the newest conversations are the same, whole, when only their time is looked at', async () => {
+  await store.command(`DROP DATABASE IF EXISTS ${database} SYNC`)
+  await migrate(store)
+  const begin = Date.parse('2026-01-05T00:00:00Z')
+  const stamp = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace('T', ' ')
+  const lines = Array.from({ length: 120 }, (_, i) => {
+    const session = uuidv7()
+    // Forty minutes each, one every twenty: at each edge some reach over it.
+    return ['session.open', 'command.run', 'session.close'].map((kind, k) =>
+      JSON.stringify({
+        id: uuidv7(),
+        sensor: 's',
+        kind,
+        session,
+        time: stamp(begin + i * 1_200_000 + k * 1_200_000),
+        received: stamp(Date.now()),
+        source_ip: '::ffff:192.0.2.1',
+        asn: 64500,
+        service: 'ssh',
+      }),
+    )
+  }).flat()
+  await store.insert('events', Buffer.from(`${lines.join('\n')}\n`), 'conversations')
+  const window = { since: '2026-01-05T00:00:00Z', until: '2026-01-06T16:30:00Z' }
+  for (const [limit, offset] of [
+    [3, 0],
+    [5, 2],
+    [30, 10],
+    [200, 0],
+  ] as const) {
+    const params = { window, scope: {}, page: { limit, offset } }
+    const whole = await run(store, sessions, params)
+    let asked = 0
+    const parts = await nearest(
+      ({ since }) => {
+        asked++
+        return run(store, sessions, { ...params, ...(since !== window.since && { begun: since }) })
+      },
+      window,
+      limit,
+      true,
+    )
+    expect(parts.rows).toEqual(whole.rows)
+    expect(parts.rows[0]).toMatchObject({ events: 3, commands: 1 })
+    expect(asked).toBe(limit === 200 ? 3 : limit === 30 ? 3 : 2)
+  }
+}, 60_000)
+
 test('the same batch again changes nothing, in the table and in the rollups', async () => {
   await store.command(`DROP DATABASE IF EXISTS ${database} SYNC`)
   await migrate(store)
@@ -124,7 +255,11 @@ test('the same batch again changes nothing, in the table and in the rollups', as
   const batch = Buffer.from(`${JSON.stringify(line)}\n${JSON.stringify({ ...line, id: uuidv7() })}\n`)
   for (let i = 0; i < 3; i++) await store.insert('events', batch, 'the same')
   expect(await rows(`SELECT toString(count()) AS n FROM ${database}.events`)).toEqual([{ n: '2' }])
-  expect(await rows(`SELECT toString(sum(sessions)) AS n FROM ${database}.hourly`)).toEqual([{ n: '2' }])
+  for (const rollup of ['hourly', 'networks'])
+    expect(await rows(`SELECT toString(sum(sessions)) AS n FROM ${database}.${rollup}`), rollup).toEqual([{ n: '2' }])
+  expect(
+    await rows(`SELECT toString(sum(sessions)) AS n FROM ${database}.overall WHERE dimension = 'economy'`),
+  ).toEqual([{ n: '2' }])
 })
 
 test('the statements are good on a cluster too, as far as their syntax can be told here', async () => {

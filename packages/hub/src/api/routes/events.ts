@@ -1,8 +1,11 @@
 import { createRoute, z, type OpenAPIHono } from '@hono/zod-openapi'
 import { streamSSE } from 'hono/streaming'
 import { fromRow, kindNames, type Kind, type StoredEvent } from '@skep/vocabulary'
-import { events } from '../../store/queries/index.ts'
-import { run } from '../../store/query.ts'
+import type { Store } from '../../store/client.ts'
+import { nearest } from '../../store/nearest.ts'
+import { events, told } from '../../store/queries/index.ts'
+import type { EventCursor } from '../../store/queries/events.ts'
+import { run, type Window } from '../../store/query.ts'
 import { Redactor } from '../../access/redact.ts'
 import { contains } from '../../networks/resource.ts'
 import type { Context, Env } from '../context.ts'
@@ -12,6 +15,23 @@ const encodeCursor = (event: StoredEvent): string => Buffer.from(`${event.time} 
 const decodeCursor = (cursor: string): { time: string; id: string } | undefined => {
   const [time = '', id = ''] = Buffer.from(cursor, 'base64url').toString('latin1').split(' ')
   return /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(time) && /^[0-9a-f-]{36}$/.test(id) ? { time, id } : undefined
+}
+
+/** What of a window is still to be listed: from what was given on, and not beyond the first and the last event. */
+async function between(
+  store: Store,
+  { since, until }: Window,
+  after: EventCursor | undefined,
+  descending: boolean,
+): Promise<Window> {
+  const [there] = (await run(store, told, {})).rows
+  const given = after?.time
+  if (there === undefined || there.hours === 0) return { since, until: since }
+  const [first, last] = [there.first, new Date(Date.parse(there.last) + 3_600_000).toISOString()]
+  const least = !descending && given !== undefined ? given : first
+  // One more than the time of the last one given: others may have the same.
+  const most = descending && given !== undefined ? new Date(Date.parse(given) + 1).toISOString() : last
+  return { since: since > least ? since : least, until: until < most ? until : most }
 }
 
 /** Every stored event with all its fields, and the stream of those just committed. */
@@ -51,20 +71,27 @@ export function eventRoutes(app: OpenAPIHono<Env>, { store, live, relational }: 
       if (reach !== undefined && asked.sensor !== undefined && !reach.sensors.includes(asked.sensor))
         return c.body('', 200, { 'content-type': 'application/x-ndjson' }) as never
       const side = asked.side ?? (asked.sensor === undefined ? undefined : 'on')
-      const { rows } = await run(store, events, {
-        window: {
-          ...windowOf(asked),
-          since: asked.since === undefined ? '1970-01-01T00:00:00Z' : windowOf(asked).since,
-          ...(asked.until === undefined && { until: '2200-01-01T00:00:00Z' }),
-        },
-        scope: scopeOf({ ...asked, side: asked.session === undefined ? side : 'both' }, c.get('caller')),
-        session: asked.session,
-        sensor: asked.sensor,
-        kinds,
-        after,
-        descending: asked.order === 'desc',
-        limit: asked.limit + 1,
-      })
+      const scope = scopeOf({ ...asked, side: asked.session === undefined ? side : 'both' }, c.get('caller'))
+      const descending = asked.order === 'desc'
+      const ask = (window: Window) =>
+        run(store, events, {
+          window,
+          scope,
+          session: asked.session,
+          sensor: asked.sensor,
+          kinds,
+          after,
+          descending,
+          limit: asked.limit + 1,
+        })
+      const whole = {
+        ...windowOf(asked),
+        since: asked.since === undefined ? '1970-01-01T00:00:00Z' : windowOf(asked).since,
+        ...(asked.until === undefined && { until: '2200-01-01T00:00:00Z' }),
+      }
+      const { rows } = await (asked.session === undefined
+        ? nearest(ask, await between(store, whole, after, descending), asked.limit + 1, descending)
+        : ask(whole))
       const redactor = new Redactor(await relational.fleet.addresses())
       const all = rows.map(fromRow)
       const shown = all.slice(0, asked.limit)

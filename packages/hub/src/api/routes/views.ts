@@ -14,6 +14,7 @@ import {
   totals,
 } from '../../store/queries/index.ts'
 import { hideSensors } from '../../access/redact.ts'
+import { nearest } from '../../store/nearest.ts'
 import { run } from '../../store/query.ts'
 import type { Context, Env } from '../context.ts'
 import { answerList, listOf, listQuery, pageOf, reachScope, scopeOf, scopeQuery, windowOf } from '../list.ts'
@@ -183,14 +184,24 @@ export function views(app: OpenAPIHono<Env>, { store, enricher }: Context): void
     }),
     async (c) => {
       const asked = c.req.valid('query')
-      const answer = await run(store, sessions, {
-        window: windowOf(asked),
+      const [window, descending] = [windowOf(asked), asked.order === 'desc']
+      const params = {
+        window,
         scope: scopeOf(asked, c.get('caller')),
         page: pageOf(asked),
         sort: asked.sort,
-        descending: asked.order === 'desc',
+        descending,
         session: asked.session,
-      })
+      }
+      const inOrder = descending && asked.session === undefined && (asked.sort ?? 'started') === 'started'
+      const answer = inOrder
+        ? await nearest(
+            ({ since }) => run(store, sessions, { ...params, ...(since !== window.since && { begun: since }) }),
+            window,
+            params.page.limit,
+            true,
+          )
+        : await run(store, sessions, params)
       return answerList(c, { ...answer, rows: hideSensors(answer.rows, c.get('caller').reach) }, asked, 'sessions')
     },
   )

@@ -13,3 +13,11 @@ export const activity = query({
         WHERE sensor = ${string(sensor)} AND hour >= ${time(window.since)} AND hour < ${time(window.until)}
         GROUP BY hour ORDER BY hour`,
 })
+
+/** The first and the last hour of which a sensor told anything, be it of itself. */
+export const told = query({
+  name: 'told',
+  row: z.object({ first: instant, last: instant, hours: number }),
+  build: () =>
+    sql`SELECT min(activity.hour) AS first, max(activity.hour) AS last, uniqExact(activity.hour) AS hours FROM skep.activity AS activity`,
+})

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { number, query, type Window } from '../query.ts'
-import { needsEvents, page, within, type Page, type Scope } from '../scope.ts'
+import { isOverall, needsEvents, page, within, withinOverall, type Page, type Scope } from '../scope.ts'
 import { raw, sql } from '../sql.ts'
 
 /** What a window can be broken down by. */
@@ -12,6 +12,21 @@ export const breakdown = query({
   name: 'breakdown',
   row: z.object({ key: z.coerce.string(), events: number, sessions: number, sources: number }),
   build: ({ window, scope, by, page: wanted }: { window: Window; scope: Scope; by: Dimension; page: Page }) => {
+    if (by === 'hour' && isOverall(scope, 'service'))
+      return sql`SELECT toString(toHour(hour)) AS key, sum(overall.events) AS events, sum(overall.sessions) AS sessions,
+              uniqCombined64Merge(12)(overall.sources) AS sources
+            FROM skep.overall WHERE ${withinOverall('service', window, scope)}
+            GROUP BY toHour(hour) ORDER BY sessions DESC, events DESC, key ${page(wanted)}`
+    if (by !== 'hour' && isOverall(scope, by)) {
+      const rows = withinOverall(by, window, scope)
+      // Those that are shown are chosen by their sums: to count addresses costs more than all else together.
+      return sql`SELECT toString(overall.key) AS key, sum(overall.events) AS events, sum(overall.sessions) AS sessions,
+              uniqCombined64Merge(12)(overall.sources) AS sources
+            FROM skep.overall WHERE ${rows} AND overall.key IN (
+              SELECT overall.key FROM skep.overall WHERE ${rows} GROUP BY overall.key
+              ORDER BY sum(overall.sessions) DESC, sum(overall.events) DESC, overall.key ${page(wanted)})
+            GROUP BY overall.key ORDER BY sessions DESC, events DESC, key`
+    }
     const fine = needsEvents(scope)
     const key = raw(fine ? dimensions[by].replace('hour)', 'time)') : dimensions[by])
     return fine

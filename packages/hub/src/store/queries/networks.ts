@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { instant, number, query, type Window } from '../query.ts'
-import { orderBy, page, withinDays, type Page, type Scope } from '../scope.ts'
-import { sql, string } from '../sql.ts'
+import { isOfNetworks, orderBy, page, withinDays, type Page, type Scope } from '../scope.ts'
+import { raw, sql, string } from '../sql.ts'
 
 export const networkSorts = ['sources', 'sessions', 'events', 'payloads', 'last_seen', 'asn'] as const
 
@@ -27,11 +27,17 @@ export const networks = query({
     sort?: string | undefined
     descending?: boolean
     contains?: string | undefined
-  }) =>
-    sql`SELECT sources.asn AS asn, anyLast(sources.as_name) AS as_name, anyLast(sources.economy) AS economy, uniqExact(source_ip) AS sources,
-          uniqExact(sources.prefix) AS prefixes, sum(sources.sessions) AS sessions, sum(sources.events) AS events,
-          sum(sources.payloads) AS payloads, min(sources.first_seen) AS first_seen, max(sources.last_seen) AS last_seen
-        FROM skep.sources AS sources WHERE ${withinDays('sources', p.window, p.scope)}
-        ${p.contains === undefined ? sql`` : sql`AND (positionCaseInsensitive(sources.as_name, ${string(p.contains)}) > 0 OR toString(sources.asn) = ${string(p.contains)})`}
-        GROUP BY sources.asn ${orderBy(networkSorts, p.sort, p.descending)}, asn ${page(p.page)}`,
+  }) => {
+    const coarse = isOfNetworks(p.scope)
+    const table = coarse ? 'networks' : 'sources'
+    const of = raw(table)
+    return sql`SELECT ${of}.asn AS asn, anyLast(${of}.as_name) AS as_name, anyLast(${of}.economy) AS economy,
+          ${raw(coarse ? 'uniqCombined64Merge(12)(networks.addresses)' : 'uniqExact(source_ip)')} AS sources,
+          ${raw(coarse ? 'uniqCombined64Merge(12)(networks.prefixes)' : 'uniqExact(sources.prefix)')} AS prefixes,
+          sum(${of}.sessions) AS sessions, sum(${of}.events) AS events, sum(${of}.payloads) AS payloads,
+          min(${of}.first_seen) AS first_seen, max(${of}.last_seen) AS last_seen
+        FROM skep.${of} AS ${of} WHERE ${withinDays(table, p.window, p.scope)}
+        ${p.contains === undefined ? sql`` : sql`AND (positionCaseInsensitive(${of}.as_name, ${string(p.contains)}) > 0 OR toString(${of}.asn) = ${string(p.contains)})`}
+        GROUP BY ${of}.asn ${orderBy(networkSorts, p.sort, p.descending)}, asn ${page(p.page)}`
+  },
 })

@@ -1,9 +1,17 @@
 import { z } from 'zod'
 import { address, instant, number, query, type Window } from '../query.ts'
 import { orderBy, page, within, type Page, type Scope } from '../scope.ts'
-import { sql, uuid } from '../sql.ts'
+import { longestSession } from '../nearest.ts'
+import { sql, time, uuid } from '../sql.ts'
 
 export const sessionSorts = ['started', 'events', 'commands', 'duration_ms', 'auths', 'payloads'] as const
+
+/** From when on events are read for conversations that began at a time: what began before must be known for it. */
+function reachingInto(since: string, begun: string | undefined): string {
+  if (begun === undefined) return since
+  const early = new Date(Date.parse(begun) - longestSession).toISOString()
+  return early > since ? early : since
+}
 
 /** Conversations, the newest first unless asked otherwise. */
 export const sessions = query({
@@ -35,6 +43,8 @@ export const sessions = query({
     sort?: string | undefined
     descending?: boolean
     session?: string | undefined
+    /** Only conversations that began at this time or later; the whole window where nothing is said. */
+    begun?: string | undefined
   }) =>
     sql`SELECT toString(events.session) AS session, min(time) AS started, any(toString(source_ip)) AS source,
           any(events.source_port) AS source_port, any(events.target_port) AS target_port, any(events.service) AS service,
@@ -44,7 +54,7 @@ export const sessions = query({
           countIf(kind = 'payload.seen') AS payloads, anyIf(events.reason, kind = 'session.close') AS reason,
           maxIf(events.duration_ms, kind = 'session.close') AS duration_ms
         FROM skep.events AS events
-        WHERE ${within('events', p.window, p.scope)} AND events.session != toUUID('00000000-0000-0000-0000-000000000000')
+        WHERE ${within('events', { ...p.window, since: reachingInto(p.window.since, p.begun) }, p.scope)} AND events.session != toUUID('00000000-0000-0000-0000-000000000000')
           ${p.session === undefined ? sql`` : sql`AND events.session = ${uuid(p.session)}`}
-        GROUP BY events.session ${orderBy(sessionSorts, p.sort, p.descending)}, session ${page(p.page)}`,
+        GROUP BY events.session ${p.begun === undefined ? sql`` : sql`HAVING started >= ${time(p.begun)}`} ${orderBy(sessionSorts, p.sort, p.descending)}, session ${page(p.page)}`,
 })

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { instant, number, query, type Window } from '../query.ts'
 import { orderBy, page, withinDays, type Page, type Scope } from '../scope.ts'
-import { sql, string, time } from '../sql.ts'
+import { raw, sql, string, time } from '../sql.ts'
 
 /** The kinds of indicator that are counted as events arrive. */
 export const indicatorTypes = [
@@ -42,15 +42,35 @@ export const sightings = query({
     descending?: boolean
     contains?: string | undefined
     value?: string | undefined
-  }) =>
-    sql`SELECT type, value, sum(sightings.events) AS events, uniqCombined64Merge(12)(sightings.sources) AS sources,
-          uniqCombined64Merge(12)(sightings.networks) AS networks, uniqExact(sensor) AS sensors,
-          min(sightings.first_seen) AS first_seen, max(sightings.last_seen) AS last_seen, toString(anyLast(sightings.session)) AS session,
-          anyLast(sightings.detail) AS detail
-        FROM skep.sightings AS sightings WHERE type = ${string(p.type)} AND ${withinDays('sightings', p.window, p.scope)}
-          ${p.contains === undefined ? sql`` : sql`AND positionCaseInsensitive(value, ${string(p.contains)}) > 0`}
-          ${p.value === undefined ? sql`` : sql`AND value = ${string(p.value)}`}
-        GROUP BY type, value ${orderBy(sightingSorts, p.sort, p.descending)}, value ${page(p.page)}`,
+  }) => {
+    // Only where sensors are told apart the finer counts are needed.
+    const table = p.scope?.reach === undefined ? 'recurring' : 'sightings'
+    const of = raw(table)
+    const sensors = raw(
+      table === 'recurring' ? 'uniqCombined64Merge(12)(recurring.sensors)' : 'uniqExact(sightings.sensor)',
+    )
+    const rows = sql`${of}.type = ${string(p.type)} AND ${withinDays(table, p.window, p.scope)}
+          ${p.contains === undefined ? sql`` : sql`AND positionCaseInsensitive(${of}.value, ${string(p.contains)}) > 0`}
+          ${p.value === undefined ? sql`` : sql`AND ${of}.value = ${string(p.value)}`}`
+    const sorted = orderBy(sightingSorts, p.sort, p.descending)
+    // Those of the page are chosen by what they are sorted by, which is mostly a sum; the rest is asked of them alone.
+    const chosen = {
+      events: raw(`sum(${table}.events)`),
+      sources: raw(`uniqCombined64Merge(12)(${table}.sources)`),
+      last_seen: raw(`max(${table}.last_seen)`),
+      first_seen: raw(`min(${table}.first_seen)`),
+      sensors,
+    }
+    const by = sightingSorts.find((one) => one === p.sort) ?? sightingSorts[0]
+    return sql`SELECT type, value, sum(${of}.events) AS events, uniqCombined64Merge(12)(${of}.sources) AS sources,
+          uniqCombined64Merge(12)(${of}.networks) AS networks, ${sensors} AS sensors,
+          min(${of}.first_seen) AS first_seen, max(${of}.last_seen) AS last_seen, toString(anyLast(${of}.session)) AS session,
+          anyLast(${of}.detail) AS detail
+        FROM skep.${of} AS ${of} WHERE ${rows} AND ${of}.value IN (
+          SELECT value FROM (SELECT ${of}.value AS value, ${chosen[by]} AS ${raw(by)} FROM skep.${of} AS ${of} WHERE ${rows}
+            GROUP BY value ${sorted}, value ${page(p.page)}))
+        GROUP BY type, value ${sorted}, value`
+  },
 })
 
 /** Indicators seen for the first time within the window: what is new. */
@@ -64,13 +84,16 @@ export const news = query({
     first_seen: instant,
     session: z.string(),
   }),
-  build: ({ window, scope, page: wanted }: { window: Window; scope?: Scope; page: Page }) =>
-    sql`SELECT type, value, sum(sightings.events) AS events, uniqCombined64Merge(12)(sightings.sources) AS sources,
-          min(sightings.first_seen) AS first_seen, toString(anyLast(sightings.session)) AS session
-        FROM skep.sightings AS sightings
-        WHERE type IN ('url', 'artifact', 'key', 'command', 'hassh') AND ${withinDays('sightings', { since: '1970-01-01', until: window.until }, scope)} AND day <= toDate(${time(window.until)})
+  build: ({ window, scope, page: wanted }: { window: Window; scope?: Scope; page: Page }) => {
+    const table = scope?.reach === undefined ? 'recurring' : 'sightings'
+    const of = raw(table)
+    return sql`SELECT type, value, sum(${of}.events) AS events, uniqCombined64Merge(12)(${of}.sources) AS sources,
+          min(${of}.first_seen) AS first_seen, toString(anyLast(${of}.session)) AS session
+        FROM skep.${of} AS ${of}
+        WHERE type IN ('url', 'artifact', 'key', 'command', 'hassh') AND ${withinDays(table, { since: '1970-01-01', until: window.until }, scope)} AND day <= toDate(${time(window.until)})
         GROUP BY type, value
         HAVING first_seen >= ${time(window.since)} AND first_seen < ${time(window.until)}
         ORDER BY multiIf(type = 'artifact', 0, type = 'url', 1, type = 'key', 2, type = 'command', 3, 4), first_seen DESC
-        ${page(wanted)}`,
+        ${page(wanted)}`
+  },
 })

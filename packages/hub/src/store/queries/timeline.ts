@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { instant, number, query, type Window } from '../query.ts'
-import { needsEvents, within, type Scope } from '../scope.ts'
+import { isOverall, needsEvents, within, withinOverall, type Scope } from '../scope.ts'
 import { raw, sql } from '../sql.ts'
 
 const steps = { hour: 'toStartOfHour', day: 'toStartOfDay', week: 'toStartOfWeek', month: 'toStartOfMonth' } as const
@@ -22,12 +22,17 @@ const row = z.object({
   sources: number,
 })
 
-/** How much came when, by service. For a prefix or an address the events are asked, otherwise the hourly counts. */
+/** How much came when, by service. Over all networks their common counts are asked, for one the hourly ones, for an address the events. */
 export const timeline = query({
   name: 'timeline',
   row,
   build: ({ window, scope, step }: { window: Window; scope: Scope; step: Step }) => {
     const start = (column: string) => raw(`toDateTime(${steps[step]}(${column}${step === 'week' ? ', 1' : ''}), 'UTC')`)
+    if (isOverall(scope, 'service'))
+      return sql`SELECT ${start('hour')} AS at, toString(key) AS service, sum(overall.sessions) AS sessions, sum(overall.events) AS events,
+              uniqCombined64Merge(12)(overall.sources) AS sources
+            FROM skep.overall WHERE ${withinOverall('service', window, scope)}
+            GROUP BY at, service ORDER BY at, service`
     return needsEvents(scope)
       ? sql`SELECT ${start('time')} AS at, service, countIf(kind = 'session.open') AS sessions, count() AS events,
               uniqCombined64(source_ip) AS sources

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { number, query, type Window } from '../query.ts'
-import { needsEvents, within, type Scope } from '../scope.ts'
+import { isOverall, needsEvents, within, withinOverall, type Scope } from '../scope.ts'
 import { sql } from '../sql.ts'
 
 /** The numbers of a window in one row. */
@@ -17,12 +17,19 @@ export const totals = query({
     economies: number,
   }),
   build: ({ window, scope }: { window: Window; scope: Scope }) =>
-    needsEvents(scope)
-      ? sql`SELECT count() AS events, countIf(kind = 'session.open') AS sessions, uniqCombined64(source_ip) AS sources,
+    isOverall(scope, 'service') && scope.service === undefined
+      ? sql`SELECT sum(overall.events) AS events, sum(overall.sessions) AS sessions,
+              uniqCombined64Merge(12)(overall.sources) AS sources, sum(overall.auths) AS auths,
+              sum(overall.commands) AS commands, sum(overall.payloads) AS payloads,
+              uniqCombined64Merge(12)(overall.networks) AS networks,
+              (SELECT uniqExact(overall.key) FROM skep.overall WHERE ${withinOverall('economy', window, scope)} AND overall.key != '') AS economies
+            FROM skep.overall WHERE ${withinOverall('service', window, scope)}`
+      : needsEvents(scope)
+        ? sql`SELECT count() AS events, countIf(kind = 'session.open') AS sessions, uniqCombined64(source_ip) AS sources,
               countIf(kind = 'auth.attempt') AS auths, countIf(kind = 'command.run') AS commands,
               countIf(kind = 'payload.seen') AS payloads, uniq(asn) AS networks, uniq(economy) AS economies
             FROM skep.events WHERE ${within('events', window, scope)} AND source_ip != toIPv6('::')`
-      : sql`SELECT sum(hourly.events) AS events, sum(hourly.sessions) AS sessions,
+        : sql`SELECT sum(hourly.events) AS events, sum(hourly.sessions) AS sessions,
               uniqCombined64Merge(12)(hourly.sources) AS sources, sum(hourly.auths) AS auths,
               sum(hourly.commands) AS commands, sum(hourly.payloads) AS payloads,
               uniqIf(asn, asn != 0) AS networks, uniqIf(economy, economy != '') AS economies
