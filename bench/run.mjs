@@ -509,8 +509,12 @@ const asked = [
   ['its offenders', 'offenders?since=2026-10-01&until=2026-10-31&asn=1200&limit=25'],
   ['its malware', 'mine/malware?since=2026-10-01&until=2026-10-31&asn=1200'],
   ['all: timeline', 'timeline?since=2026-10-01&until=2026-10-31'],
+  ['all: totals', 'totals?since=2026-10-01&until=2026-10-31'],
   ['all: economies', 'breakdown?since=2026-10-01&until=2026-10-31&by=economy&limit=8'],
   ['all: networks', 'networks?since=2026-10-01&until=2026-10-31&limit=10'],
+  ['all: sources', 'sources?since=2026-10-01&until=2026-10-31&limit=25'],
+  ['all: sessions', 'sessions?since=2026-10-01&until=2026-10-31&limit=25'],
+  ['one economy', 'timeline?since=2026-10-01&until=2026-10-31&economy=CN'],
   ['credentials', 'indicators?since=2026-10-01&until=2026-10-31&type=credential&limit=25'],
 ]
 

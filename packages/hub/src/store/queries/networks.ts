@@ -31,13 +31,20 @@ export const networks = query({
     const coarse = isOfNetworks(p.scope)
     const table = coarse ? 'networks' : 'sources'
     const of = raw(table)
-    return sql`SELECT ${of}.asn AS asn, anyLast(${of}.as_name) AS as_name, anyLast(${of}.economy) AS economy,
-          ${raw(coarse ? 'uniqCombined64Merge(12)(networks.addresses)' : 'uniqExact(source_ip)')} AS sources,
+    const addresses = raw(coarse ? 'uniqCombined64Merge(12)(networks.addresses)' : 'uniqExact(source_ip)')
+    const rows = sql`${withinDays(table, p.window, p.scope)}
+        ${p.contains === undefined ? sql`` : sql`AND (positionCaseInsensitive(${of}.as_name, ${string(p.contains)}) > 0 OR toString(${of}.asn) = ${string(p.contains)})`}`
+    const sorted = orderBy(networkSorts, p.sort, p.descending)
+    // Those of the page are chosen by what they are sorted by; all else is asked of them alone.
+    const by = networkSorts.find((one) => one === p.sort) ?? networkSorts[0]
+    const chosen = { sources: addresses, last_seen: raw(`max(${table}.last_seen)`), asn: raw('chosen') }
+    return sql`SELECT ${of}.asn AS asn, anyLast(${of}.as_name) AS as_name, anyLast(${of}.economy) AS economy, ${addresses} AS sources,
           ${raw(coarse ? 'uniqCombined64Merge(12)(networks.prefixes)' : 'uniqExact(sources.prefix)')} AS prefixes,
           sum(${of}.sessions) AS sessions, sum(${of}.events) AS events, sum(${of}.payloads) AS payloads,
           min(${of}.first_seen) AS first_seen, max(${of}.last_seen) AS last_seen
-        FROM skep.${of} AS ${of} WHERE ${withinDays(table, p.window, p.scope)}
-        ${p.contains === undefined ? sql`` : sql`AND (positionCaseInsensitive(${of}.as_name, ${string(p.contains)}) > 0 OR toString(${of}.asn) = ${string(p.contains)})`}
-        GROUP BY ${of}.asn ${orderBy(networkSorts, p.sort, p.descending)}, asn ${page(p.page)}`
+        FROM skep.${of} AS ${of} WHERE ${rows} AND ${of}.asn IN (
+          SELECT chosen FROM (SELECT ${of}.asn AS chosen, ${chosen[by as 'sources'] ?? raw(`sum(${table}.${by})`)} AS ${raw(by)}
+            FROM skep.${of} AS ${of} WHERE ${rows} GROUP BY chosen ${sorted}, chosen ${page(p.page)}))
+        GROUP BY ${of}.asn ${sorted}, asn`
   },
 })

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { address, instant, number, query, type Window } from '../query.ts'
 import { orderBy, page, withinDays, type Page, type Scope } from '../scope.ts'
-import { sql, string } from '../sql.ts'
+import { raw, sql, string } from '../sql.ts'
 
 export const sourceSorts = [
   'sessions',
@@ -43,14 +43,30 @@ export const sources = query({
     sort?: string | undefined
     descending?: boolean
     contains?: string | undefined
-  }) =>
-    sql`SELECT toString(source_ip) AS source, any(sources.asn) AS asn, anyLast(sources.as_name) AS as_name, anyLast(sources.prefix) AS prefix,
+  }) => {
+    const rows = sql`${withinDays('sources', p.window, p.scope)}
+        ${p.contains === undefined ? sql`` : sql`AND position(toString(source_ip), ${string(p.contains)}) > 0`}`
+    const sorted = orderBy(sourceSorts, p.sort, p.descending)
+    // Those of the page are chosen by what they are sorted by; all else is asked of them alone.
+    const by = sourceSorts.find((one) => one === p.sort) ?? sourceSorts[0]
+    const chosen = raw(
+      {
+        sensors: 'uniqExact(sources.sensor)',
+        first_seen: 'min(sources.first_seen)',
+        last_seen: 'max(sources.last_seen)',
+      }[by as string] ?? `sum(sources.${by})`,
+    )
+    return sql`SELECT toString(source_ip) AS source, any(sources.asn) AS asn, anyLast(sources.as_name) AS as_name, anyLast(sources.prefix) AS prefix,
           anyLast(sources.economy) AS economy, sum(sources.events) AS events, sum(sources.sessions) AS sessions, sum(sources.auths) AS auths,
           sum(sources.accepted) AS accepted, sum(sources.commands) AS commands, sum(sources.payloads) AS payloads,
           uniqExact(sources.sensor) AS sensors,
           arraySort(groupUniqArrayArray(20)(sources.ports)) AS ports, arraySort(groupUniqArrayArray(20)(sources.services)) AS services,
           min(sources.first_seen) AS first_seen, max(sources.last_seen) AS last_seen
-        FROM skep.sources AS sources WHERE ${withinDays('sources', p.window, p.scope)}
-        ${p.contains === undefined ? sql`` : sql`AND position(toString(source_ip), ${string(p.contains)}) > 0`}
-        GROUP BY source_ip ${orderBy(sourceSorts, p.sort, p.descending)}, source ${page(p.page)}`,
+        FROM skep.sources AS sources WHERE ${rows} AND (sources.asn, source_ip) IN (
+          SELECT sources.asn, source_ip FROM skep.sources AS sources WHERE ${rows} AND source_ip IN (
+            SELECT source_ip FROM (
+              SELECT source_ip, toString(source_ip) AS source, ${chosen} AS ${raw(by)}
+              FROM skep.sources AS sources WHERE ${rows} GROUP BY source_ip ${sorted}, source ${page(p.page)})))
+        GROUP BY source_ip ${sorted}, source`
+  },
 })
