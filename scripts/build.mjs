@@ -53,6 +53,7 @@ async function buildNode() {
   cpSync(`${root}packages/share/warninglists`, `${out}/warninglists`, { recursive: true })
   cpSync(`${root}packages/share/yara`, `${out}/yara`, { recursive: true })
   cpSync(fileURLToPath(import.meta.resolve('@virustotal/yara-x')).replace(/\.js$/, '_bg.wasm'), `${out}/yara.wasm`)
+  cpSync(fileURLToPath(import.meta.resolve('harfbuzzjs/dist/harfbuzz.wasm')), `${out}/harfbuzz.wasm`)
 }
 
 async function buildPortal() {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Store } from './client.ts'
 import { defaultRetention, rollups, tables, type Retention, type Rollup, type Table } from './schema.ts'
-import { raw, sql, string } from './sql.ts'
+import { sql, string } from './sql.ts'
 
 /** The database that everything lies in. */
 export const database = 'skep'

@@ -148,11 +148,9 @@ export function PackPage(): ReactNode {
               <a className="button" href={file('html')} target="_blank" rel="noreferrer">
                 Letter
               </a>
-              {language === 'km' ? null : (
-                <a className="button" href={file('pdf')}>
-                  PDF
-                </a>
-              )}
+              <a className="button" href={file('pdf')}>
+                PDF
+              </a>
               <a className="button" href={file('text')}>
                 Text
               </a>

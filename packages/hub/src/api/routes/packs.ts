@@ -67,8 +67,6 @@ export function packRoutes(app: OpenAPIHono<Env>, context: Context): void {
         return c.json({ error: `Nothing was seen of ${asked.subject} in a network of yours` }, 404) as never
       const options = { language, quietDays, reporter: reporter() }
       if (format === 'json') return c.json({ pack, guide: letterOf(pack, options).steps })
-      if (format === 'pdf' && language === 'km')
-        return c.json({ error: 'Khmer cannot be set in PDF here yet: print the page instead' }, 400) as never
       const { media, extension, render } = packFormats[format as keyof typeof packFormats]
       const made = await render(pack, options)
       const name = asked.subject.replace(/[^0-9a-f.]+/gi, '-')

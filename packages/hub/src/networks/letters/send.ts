@@ -38,16 +38,6 @@ export class Letters {
       reporter: this.reporter(),
       link: `${publicPortal()}/received#${secret}`,
     }
-    const pdf =
-      language === 'km'
-        ? []
-        : [
-            {
-              filename: 'evidence.pdf',
-              content: await packFormats.pdf.render(pack, options),
-              contentType: 'application/pdf',
-            },
-          ]
     try {
       return await mailer.send({
         to: sent.to,
@@ -56,7 +46,11 @@ export class Letters {
         html: packFormats.html.render(pack, options),
         attachments: [
           { filename: 'xarf.json', content: packFormats.xarf.render(pack, options), contentType: 'application/json' },
-          ...pdf,
+          {
+            filename: 'evidence.pdf',
+            content: await packFormats.pdf.render(pack, options),
+            contentType: 'application/pdf',
+          },
         ],
         ...(replyTo !== undefined && { replyTo }),
       })

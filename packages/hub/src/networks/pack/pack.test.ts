@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { catalogues, languageNames, type Language } from '../letters/index.ts'
 import { guides } from '../letters/catalogue.ts'
 import { packFormats, packFormatNames } from './formats.ts'
+import { openShaper } from './shaping.ts'
 import { fontNames, fontOf } from './fonts.ts'
 import { escapeHtml } from './html.ts'
 import type { Pack } from './pack.ts'
@@ -118,6 +119,38 @@ test('a PDF is one, with the pages that it needs, in every language', async () =
     expect(bytes.subarray(-6).toString()).toContain('%%EOF')
     expect(bytes.length).toBeLessThan(200_000)
   }
+})
+
+test('Khmer is set as its script is: vowels before and around, consonants below', async () => {
+  const { width, draw } = await openShaper('khmer')
+  const drawn = (text: string): string[] => {
+    const outlines: string[] = []
+    const canvas = {
+      save: () => canvas,
+      restore: () => canvas,
+      translate: () => canvas,
+      scale: () => canvas,
+      fill: () => canvas,
+      path: (outline: string) => {
+        outlines.push(outline)
+        return canvas
+      },
+    }
+    draw(canvas, text, 0, 0, 10, '#000')
+    return outlines
+  }
+  const ka = '\u1780'
+  // E is written behind its consonant, and stands before it.
+  const [first, second] = drawn(`${ka}\u17c1`)
+  expect(second).toBe(drawn(ka)[0])
+  expect(first).not.toBe(second)
+  // A consonant below another takes no room of its own, and is not what it is alone.
+  expect(width(`${ka}\u17d2\u1780`, 10)).toBeCloseTo(width(ka, 10))
+  expect(drawn(`${ka}\u17d2\u1780`)[1]).not.toBe(drawn(ka)[0])
+  expect(width(ka, 20)).toBeCloseTo(2 * width(ka, 10))
+  const bytes = (await packFormats.pdf.render(pack, options('km'))).toString('latin1')
+  // Beside the outlines stand the letters, for who copies them.
+  expect(bytes).toMatch(/^%PDF-/)
 })
 
 test('every cause has a guide, which begins with finding the machine', () => {

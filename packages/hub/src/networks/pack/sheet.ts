@@ -1,4 +1,5 @@
 import { fontNames, fontOf, runsOf, type FontName, type Run } from './fonts.ts'
+import { openShaper, shaped } from './shaping.ts'
 
 const page = { width: 595, height: 842, margin: 56 }
 const ink = '#22201c'
@@ -77,8 +78,12 @@ export async function openSheet(title: string, language: string, tag: string): P
   const mono: Style = { fonts: ['mono', 'latin'], size: 7.8, background: '#f2eee4' }
   let y = page.margin
 
-  const widthOf = (runs: readonly Run[], size: number): number =>
-    runs.reduce((sum, run) => sum + doc.font(run.font).fontSize(size).widthOfString(run.text), 0)
+  const shaper = script !== undefined && shaped.has(script) ? await openShaper(script) : undefined
+  const wide = ({ font, text: words }: Run, size: number): number =>
+    shaper !== undefined && shaped.has(font)
+      ? shaper.width(words, size)
+      : doc.font(font).fontSize(size).widthOfString(words)
+  const widthOf = (runs: readonly Run[], size: number): number => runs.reduce((sum, run) => sum + wide(run, size), 0)
   const line = (content: string, style: Style, x: number): void => {
     const height = style.size * 1.5
     if (y + height > page.height - page.margin) {
@@ -89,12 +94,14 @@ export async function openSheet(title: string, language: string, tag: string): P
       doc.rect(page.margin - 4, y - 2, page.width - 2 * page.margin + 8, height).fill(style.background)
     let at = x
     for (const run of runsOf(content, style.fonts)) {
-      doc
-        .font(run.font)
-        .fontSize(style.size)
-        .fillColor(style.colour ?? ink)
-      doc.text(run.text, at, y, { lineBreak: false })
-      at += doc.widthOfString(run.text)
+      const colour = style.colour ?? ink
+      if (shaper !== undefined && shaped.has(run.font)) {
+        // Who copies it, or has it read aloud, gets the letters.
+        doc.markContent('Span', { actual: run.text })
+        shaper.draw(doc, run.text, at, y, style.size, colour)
+        doc.endMarkedContent()
+      } else doc.font(run.font).fontSize(style.size).fillColor(colour).text(run.text, at, y, { lineBreak: false })
+      at += wide(run, style.size)
     }
     y += height
   }
