@@ -148,6 +148,9 @@ test('Khmer is set as its script is: vowels before and around, consonants below'
   expect(width(`${ka}\u17d2\u1780`, 10)).toBeCloseTo(width(ka, 10))
   expect(drawn(`${ka}\u17d2\u1780`)[1]).not.toBe(drawn(ka)[0])
   expect(width(ka, 20)).toBeCloseTo(2 * width(ka, 10))
+  // O is one letter of two parts, before and behind: no ring of dots stands for a letter that is missing.
+  expect(drawn(`${ka}\u17c4`)[0]).toBe(first)
+  expect(width(`${ka}\u17c4`, 10)).toBeLessThan(2.5 * width(ka, 10))
   const bytes = (await packFormats.pdf.render(pack, options('km'))).toString('latin1')
   // Beside the outlines stand the letters, for who copies them.
   expect(bytes).toMatch(/^%PDF-/)
