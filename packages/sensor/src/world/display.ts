@@ -19,14 +19,20 @@ const visible = (prompt: string): string =>
   // oxlint-disable-next-line no-control-regex
   prompt.replace(/\u001b\][^\u0007]{0,512}\u0007|\u001b\[[\d;?]{0,32}[A-Za-z]/g, '')
 
-/** Control characters are shown as ^X, a tab as the blanks up to its stop. */
-function shown(text: readonly string[], from: number): string[] {
+/**
+ * Control characters are shown as ^X, a tab as the blanks up to its stop. A line feed begins another row: what it leaves
+ * of its own are places where nothing stands.
+ */
+function shown(text: readonly string[], from: number, columns: number): string[] {
   const cells: string[] = []
   for (const c of text) {
     const code = c.charCodeAt(0)
     if (code === 9)
       do cells.push(' ')
-      while ((from + cells.length) % 8 !== 0)
+      while (((from + cells.length) % columns) % 8 !== 0 && (from + cells.length) % columns !== 0)
+    else if (code === 10)
+      do cells.push('')
+      while ((from + cells.length) % columns !== 0)
     else if (code < 32 || c === '\u007f') cells.push('^', code === 127 ? '?' : String.fromCharCode(code + 64))
     else cells.push(c)
   }
@@ -77,24 +83,53 @@ export class Display {
     return Math.floor(place / this.#columns)
   }
 
-  /** @returns what is written to add to the end of the line */
-  append(text: string): string {
+  /** @returns what is written to add to the end of the line @param marked whether it is shown in the other colour */
+  append(text: string, marked = false): string {
     const from = this.#cells.length
-    const more = shown(characters(text), from)
     if (this.#row * this.#columns + this.#column !== from) return ''
-    const out: string[] = []
-    for (const cell of more) {
-      this.#cells.push(cell)
-      out.push(cell)
+    this.#cells.push(...shown(characters(text), from, this.#columns))
+    return this.#draw(from, marked)
+  }
+
+  /** @returns what is written to show the end of the line in the usual colour again */
+  unmark(text: string): string {
+    const at = this.#cells.length
+    // Where it begins is known from what is left of the line without it.
+    let from = at
+    while (from > this.#start.length && !this.#is(from, text)) from--
+    return this.#draw(from, false)
+  }
+
+  /** Whether what stands from a place on is this text. */
+  #is(from: number, text: string): boolean {
+    const cells = shown(characters(text), from, this.#columns)
+    return from + cells.length === this.#cells.length && cells.every((cell, i) => cell === this.#cells[from + i])
+  }
+
+  /** Draws all from a place to the end, row by row. */
+  #draw(from: number, marked: boolean): string {
+    const width = this.#columns
+    const last = this.#rowOf(this.#cells.length)
+    let said = ''
+    for (let row = this.#rowOf(from); row <= last; row++) {
+      const begin = Math.max(from, row * width)
+      const cells = this.#cells.slice(row * width, (row + 1) * width)
+      const fresh = cells.slice(begin - row * width).filter((cell) => cell !== '')
+      if (fresh.length === 0) continue
+      // What follows a full row is wrapped by the terminal.
+      if (this.#row === row - 1 && this.#column === width && begin === row * width) {
+        this.#row++
+        this.#column = 0
+      } else said += this.#move(row, begin - row * width, cells)
+      said += marked ? `\u001b[7m${fresh.join('')}\u001b[27m` : fresh.join('')
+      this.#column += fresh.length
     }
-    if (this.#rowOf(this.#cells.length) === this.#row) {
-      this.#column += more.length
-      return out.join('')
-    }
-    this.#row = this.#rowOf(this.#cells.length)
-    this.#column = this.#cells.length - this.#row * this.#columns
+    if (this.#row === last) return said
+    if (this.#cells.at(-1) === '') return said + this.#vertical(last)
     // What fills its row makes the terminal wrap only with the next character.
-    return out.join('') + (this.#column === 0 ? ' \r' : '')
+    this.#row = last
+    this.#column = 0
+    return `${said} \r`
   }
 
   /**
@@ -140,14 +175,15 @@ export class Display {
    * @returns what is written
    */
   show(before: string, after: string): string {
-    const head = shown(characters(before), this.#start.length)
-    const wanted = [...this.#start, ...head, ...shown(characters(after), this.#start.length + head.length)]
-    const old = this.#cells
     const width = this.#columns
+    const head = shown(characters(before), this.#start.length, width)
+    const wanted = [...this.#start, ...head, ...shown(characters(after), this.#start.length + head.length, width)]
+    const old = this.#cells
     let said = ''
     const rows = Math.max(this.#rowOf(wanted.length), this.#rowOf(old.length))
     for (let row = 0; row <= rows; row++) {
-      const part = (of: readonly string[]): string[] => of.slice(row * width, (row + 1) * width)
+      const part = (of: readonly string[]): string[] =>
+        of.slice(row * width, (row + 1) * width).filter((cell) => cell !== '')
       said += this.#line(row, part(old), part(wanted))
     }
     this.#cells = wanted
@@ -158,7 +194,8 @@ export class Display {
 
   /** @returns what is written to leave the line: the cursor goes behind its end */
   leave(): string {
-    const row = this.#rowOf(this.#cells.length)
+    // Nothing stands in the row behind a last line feed.
+    const row = this.#rowOf(this.#cells.length) - (this.#cells.at(-1) === '' ? 1 : 0)
     return this.#row === row ? '' : this.#vertical(row)
   }
 

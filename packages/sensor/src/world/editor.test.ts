@@ -7,10 +7,10 @@ import { connect } from '../services/ssh/testing.ts'
 import { completionOf } from './complete.ts'
 import { Files } from './files.ts'
 import { hands, type Hand } from './display.ts'
-import { recall } from './history.ts'
+import { glueOf, recall } from './history.ts'
 import { columns, LineEditor, type Completer } from './editor.ts'
 
-/** What a terminal of so many columns shows after bytes were written to it: what a person at it sees. */
+/** What a terminal of so many columns shows after bytes were written to it, row upon row: what a person at it sees. */
 function screen(bytes: string, width = 80): string {
   const rows: string[][] = [[]]
   let [row, column] = [0, 0]
@@ -43,7 +43,13 @@ function screen(bytes: string, width = 80): string {
     .trimEnd()
 }
 
-async function type(keys: string | readonly Uint8Array[], complete?: Completer, width = 80, hand?: Hand) {
+async function type(
+  keys: string | readonly Uint8Array[],
+  complete?: Completer,
+  width = 80,
+  hand?: Hand,
+  prompt = '$ ',
+) {
   const input = new Reader()
   let out = ''
   const editor = new LineEditor(
@@ -58,10 +64,15 @@ async function type(keys: string | readonly Uint8Array[], complete?: Completer, 
   )
   for (const part of typeof keys === 'string' ? [Buffer.from(keys)] : keys) input.push(part)
   input.end()
-  const line = await editor
-    .read('$ ', { keys: 'readline', paste: true, ...(hand !== undefined && { hand }) })
-    .catch(() => undefined)
-  return { line: line?.toString('utf8'), out, screen: screen(out, width) }
+  const lines: Buffer[] = []
+  do {
+    const line = await editor
+      .read(prompt, { keys: 'readline', paste: true, ...(hand !== undefined && { hand }) })
+      .catch(() => undefined)
+    if (line !== undefined) lines.push(line)
+  } while (editor.ahead > 0)
+  const line = lines.length === 0 ? undefined : lines.map((one) => one.toString('utf8')).join('\n')
+  return { line, out, screen: screen(out, width) }
 }
 const [left, right, home, end, up] = ['\u001b[D', '\u001b[C', '\u001b[H', '\u001b[F', '\u001b[A']
 
@@ -79,10 +90,13 @@ test('what is typed, moved and erased is what stands on the screen and what is r
     [`héé${left}\u007f${right}!\r`, 'hé!'],
     [`x${left}${left}${left}${right}${right}${right}y\r`, 'xy'],
     ['\u001b[200~pasted\u001b[201~\r', 'pasted'],
+    ['a\u001b[200~b\nc\u001b[201~d\r', 'ab\ncd'],
+    [`\u001b[200~one\ntwo\nthree\u001b[201~${home}X${end}Y${left}${left}\u007f\r`, 'Xone\ntwo\nthreY'],
+    ['\u001b[200~one\ntwo\u001b[201~\u0015x\r', 'x'],
   ]
   for (const [keys, line] of cases) {
     const read = await type(keys)
-    expect([read.line, read.screen], JSON.stringify(keys)).toEqual([line, `$ ${line}`.trimEnd()])
+    expect([read.line, read.screen], JSON.stringify(keys)).toEqual([line, `$ ${line.replaceAll('\n', '')}`.trimEnd()])
   }
 })
 
@@ -105,6 +119,7 @@ test('keys in any order read the same however the network cuts them, and the scr
     end,
     up,
     '\u001b[3~',
+    '\u001b[200~c\nd e\u001b[201~',
   )
   await fc.assert(
     fc.asyncProperty(fc.array(key, { maxLength: 40 }), fc.array(fc.nat(), { maxLength: 6 }), async (keys, places) => {
@@ -113,13 +128,55 @@ test('keys in any order read the same however the network cuts them, and the scr
       for (const width of [7, 80])
         for (const hand of Object.values(hands)) {
           const one = await type([bytes], undefined, width, hand)
-          expect([one.line, one.screen]).toEqual([whole.line, `$ ${whole.line ?? ''}`.trimEnd()])
+          const line = whole.line ?? ''
+          expect(one.line).toBe(whole.line)
+          // Where a row was wiped with blanks, they stand before the next one.
+          if (line.includes('\n')) expect(one.screen.replace(/\s/g, '')).toBe(`$${line.replace(/\s/g, '')}`)
+          else expect(one.screen).toBe(`$ ${line}`.trimEnd())
         }
       // A sequence of a key is not cut: those take 50 ms to be told from the Escape key.
       if (!bytes.includes(27)) expect((await type([...cut(bytes, places)])).line).toBe(whole.line)
     }),
     { numRuns: 60 },
   )
+})
+
+test('what is pasted over several lines is drawn as readline 8.2 was seen to draw it', async () => {
+  const paste = (text: string): string => `\u001b[200~${text}\u001b[201~`
+  const forth = (count: number): string => '\u001b[C'.repeat(count)
+  for (const [keys, drawn] of [
+    [paste('echo a\necho b'), '\u001b[7mecho a\u001b[27m\r\n\r\u001b[7mecho b\u001b[27m'],
+    [paste('echo a\r\r\necho b\r'), '\u001b[7mecho a\u001b[27m\r\n\r\n\r\u001b[7mecho b\u001b[27m\r\n\r'],
+    [
+      `${paste('echo a\necho b\necho c')}${left}${home}x${end}\u007f`,
+      '\u001b[7mecho a\u001b[27m\r\n\r\u001b[7mecho b\u001b[27m\r\n\r\u001b[7mecho c\u001b[27m' +
+        `\u001b[A\u001b[A${forth(4)}echo a\r\n\recho b\r\n\recho c\b\u001b[A\u001b[A${forth(5)}` +
+        `\u001b[1@x\r\n\r\n\r${forth(6)}\b\u001b[K`,
+    ],
+    [
+      `${paste('echo a\necho b\n')}\r`,
+      '\u001b[7mecho a\u001b[27m\r\n\r\u001b[7mecho b\u001b[27m\r\n\r' +
+        `\u001b[A\u001b[A${forth(10)}echo a\r\n\recho b\r\n\r\u001b[A\r\n\u001b[?2004l\r`,
+    ],
+  ] as const) {
+    const prompt = 'root@h:~# '
+    const { out } = await type(`${keys}\r`, undefined, 80, undefined, prompt)
+    const begin = out.indexOf(prompt) + prompt.length
+    expect(out.slice(begin, begin + drawn.length), JSON.stringify(keys)).toBe(drawn)
+  }
+})
+
+test('lines of one command are one in the history, as cmdhist has it', () => {
+  for (const [lines, kept] of [
+    [['for i in 1 2', 'do echo $i', 'done'], 'for i in 1 2; do echo $i; done'],
+    [['if true', 'then', 'echo a', 'else', 'echo b', 'fi'], 'if true; then echo a; else echo b; fi'],
+    [["echo 'a", "b'"], "echo 'a\nb'"],
+    [['echo a |', 'cat'], 'echo a | cat'],
+    [['f() {', 'echo x', '}'], 'f() { echo x; }'],
+    [['cat <<E', 'a', 'E'], 'cat <<E\na\nE'],
+    [['while read x', 'do', 'echo $x', 'done'], 'while read x; do echo $x; done'],
+  ] as const)
+    expect(lines.slice(1).reduce((all: string, line) => `${all}${glueOf(all)}${line}`, lines[0])).toBe(kept)
 })
 
 test('a long line costs no more than its length', async () => {

@@ -97,6 +97,8 @@ export class LineEditor {
   readonly #history: string[] = []
   readonly #complete: Completer | undefined
   #skipNewline = false
+  /** Lines that were read together with the last one, and come next. */
+  #rest: string[] = []
   /** What was cut out last. */
   #killed = ''
   /** Whether the last line was given up with ^C. */
@@ -114,6 +116,11 @@ export class LineEditor {
     return this.#history
   }
 
+  /** How many lines were read together with the last one, and come next. */
+  get ahead(): number {
+    return this.#rest.length
+  }
+
   /** Keeps a line in the history. */
   keep(line: string): void {
     // Longer ones cannot be gone through without drawing all of them anew with each key.
@@ -122,9 +129,19 @@ export class LineEditor {
     if (this.#history.length > 200) this.#history.shift()
   }
 
+  /** Keeps a line with the one before it, of which it is a part. @param glue what stands between them */
+  keepWith(line: string, glue: string): void {
+    const last = this.#history.at(-1)
+    if (last === undefined || last.length + line.length > maxMoves) return this.keep(line)
+    // A backslash at the end of a line goes with it.
+    this.#history[this.#history.length - 1] = `${glue === '' ? last.slice(0, -1) : last}${glue}${line}`
+  }
+
   /** @returns undefined at the end of the input (^D, hang-up) */
   async read(prompt: string, asking: Asking = {}): Promise<Buffer | undefined> {
     this.interrupted = false
+    const next = this.#rest.shift()
+    if (next !== undefined) return Buffer.from(next, 'latin1')
     if (!this.#tty.pty) {
       if (prompt !== '') await this.#tty.write(prompt)
       return this.#readPlain()
@@ -288,14 +305,15 @@ export class LineEditor {
       }
       if (c !== 9) tabs = 0
       if (marked !== '') {
-        await write('\b'.repeat(characters(marked).length) + marked)
+        await write(display.unmark(marked))
         marked = ''
       }
       switch (c) {
         case 13:
         case 10: {
           this.#skipNewline = c === 13
-          const line = before + after
+          const [line = '', ...rest] = (before + after).replace(/\n+$/, '').split('\n')
+          this.#rest = rest
           await write(display.leave())
           await send(`${this.typed ? '\r\n' : ''}${brackets ? unpaste : ''}${!this.typed && ends ? '\r\n' : ''}`)
           return Buffer.from(line, 'latin1')
@@ -425,11 +443,11 @@ export class LineEditor {
             await insert(this.#history.at(-1)?.trim().split(/\s+/).at(-1) ?? '')
           else if (sequence === '[200~' && brackets) {
             const text = await this.#pasted(maxLine - before.length - after.length)
-            if (after === '' && text !== '' && characters(text).length < 60) {
+            if (after === '' && text !== '' && text.split('\n').every((line) => characters(line).length < 60)) {
               // Shown in another colour until the next key.
               before += text
               marked = text
-              await write(`\u001b[7m${display.append(text)}\u001b[27m`)
+              await write(display.append(text, true))
             } else await insert(text)
           }
           break

@@ -53,6 +53,25 @@ export class Past {
   }
 }
 
+/**
+ * What stands in the history between a line and the next one of the same command (cmdhist): a line feed within quotes
+ * and here-documents, a blank where no semicolon may stand, else a semicolon.
+ */
+export function glueOf(before: string): string {
+  let quote = ''
+  for (let i = 0; i < before.length; i++) {
+    const c = before[i] ?? ''
+    if (c === '\\' && quote !== "'") i++
+    else if (quote === '') quote = c === "'" || c === '"' || c === '`' ? c : ''
+    else if (c === quote) quote = ''
+  }
+  if (quote !== '' || /<<-?\s*['"\\]?\w/.test(before)) return '\n'
+  if (/\\$/.test(before)) return ''
+  return /(?:^|[\s;&|(){}])(?:do|then|else|elif|if|while|until|!|in|\{)\s*$|(?:[;&|(]|\)\s*\{?)\s*$/.test(before)
+    ? ' '
+    : '; '
+}
+
 /** What a line became: the same, another line, or the event that is not there. */
 export type Recalled = { readonly line: string } | { readonly missing: string }
 

@@ -4,7 +4,7 @@ import { completionOf } from './complete.ts'
 import { hands } from './display.ts'
 import { Hangup, LineEditor, maxLine, type Asking, type Tty } from './editor.ts'
 import { crlf, Foreground } from './foreground.ts'
-import { Past, recall } from './history.ts'
+import { glueOf, Past, recall } from './history.ts'
 import { fullScreen, paged, showPaged } from './screens/index.ts'
 import type { LineResult, Shell } from './shell.ts'
 import { before } from './version.ts'
@@ -99,7 +99,10 @@ export async function interact(shell: Shell, tty: Tty): Promise<number> {
         continue
       }
       if (own.line !== line) await tty.write(Buffer.concat([own.line, Buffer.from('\r\n')]))
-      if (tty.pty) editor.keep(own.line.toString('latin1'))
+      const kept = own.line.toString('latin1')
+      if (tty.pty && pending === undefined) editor.keep(kept)
+      // What goes on is kept with what it goes on with; who leaves a backslash at the end has it taken away.
+      else if (tty.pty) editor.keepWith(kept, glueOf(pending?.toString('latin1') ?? ''))
       const whole: Buffer = pending === undefined ? own.line : Buffer.concat([pending, Buffer.from('\n'), own.line])
       const text = whole.toString('latin1').trim()
       if (text === '') continue

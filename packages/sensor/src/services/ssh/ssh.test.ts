@@ -275,6 +275,16 @@ test('an interactive shell has a prompt, echo, editing, and remembers its folder
   await expectText(/> $/)
   stream.write('echo n$i; done\r')
   await expectText(/n1\r\nn2\r\n/)
+  // What was one command is one in the history.
+  stream.write('\u001b[A')
+  await expectText(/for i in 1 2; do echo n\$i; done$/)
+  stream.write('\u0015')
+  await expectText(/\u001b\[K$/)
+  // Several lines, pasted: each runs, and no prompt stands between them.
+  stream.write("\u001b[200~echo a\necho 'b\nc'\n\u001b[201~")
+  await expectText(/echo a.*\r\n.*echo 'b.*\r\n.*c'.*\r\n\r$/s)
+  stream.write('\r')
+  await expectText(/\[\?2004l\ra\r\nb\r\nc\r\n\S*:\/tmp# $/)
   stream.write('exit\r')
   await expectText(/logout/)
   client.end()
