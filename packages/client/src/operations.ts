@@ -352,7 +352,7 @@ export interface Operations {
         id: string
         organisation: string
         resource: string
-        method: 'dns' | 'mail' | 'peeringdb' | 'operator'
+        method: 'dns' | 'mail' | 'peeringdb' | 'rpki' | 'operator'
         state: 'pending' | 'proved' | 'refused' | 'lapsed'
         evidence: string
         author: string
@@ -360,19 +360,20 @@ export interface Operations {
         proved: number | null
         expires: number | null
       }[]
+      methods: ('dns' | 'mail' | 'peeringdb' | 'rpki' | 'operator')[]
     }
   }
   /** Claim an AS or a prefix, to be proved by one of several methods */
   'POST /api/v1/claims': {
     path: Record<never, never>
     query: Record<never, never>
-    body: { resource: string; method: 'dns' | 'mail' | 'peeringdb' | 'operator' }
+    body: { resource: string; method: 'dns' | 'mail' | 'peeringdb' | 'rpki' | 'operator' }
     answer: {
       claim: {
         id: string
         organisation: string
         resource: string
-        method: 'dns' | 'mail' | 'peeringdb' | 'operator'
+        method: 'dns' | 'mail' | 'peeringdb' | 'rpki' | 'operator'
         state: 'pending' | 'proved' | 'refused' | 'lapsed'
         evidence: string
         author: string
@@ -392,7 +393,7 @@ export interface Operations {
         id: string
         organisation: string
         resource: string
-        method: 'dns' | 'mail' | 'peeringdb' | 'operator'
+        method: 'dns' | 'mail' | 'peeringdb' | 'rpki' | 'operator'
         state: 'pending' | 'proved' | 'refused' | 'lapsed'
         evidence: string
         author: string
@@ -402,6 +403,7 @@ export interface Operations {
       }
       records: { name: string; value: string }[]
       recipients: string[]
+      file?: { name: string; text: string } | undefined
       note: string
     }
   }
@@ -422,7 +424,27 @@ export interface Operations {
         id: string
         organisation: string
         resource: string
-        method: 'dns' | 'mail' | 'peeringdb' | 'operator'
+        method: 'dns' | 'mail' | 'peeringdb' | 'rpki' | 'operator'
+        state: 'pending' | 'proved' | 'refused' | 'lapsed'
+        evidence: string
+        author: string
+        requested: number
+        proved: number | null
+        expires: number | null
+      }
+    }
+  }
+  /** Hand in an RPKI Signed Checklist (RFC 9323) of the file that the claim names */
+  'POST /api/v1/claims/{id}/checklist': {
+    path: { id: string }
+    query: Record<never, never>
+    body: { object: string }
+    answer: {
+      claim: {
+        id: string
+        organisation: string
+        resource: string
+        method: 'dns' | 'mail' | 'peeringdb' | 'rpki' | 'operator'
         state: 'pending' | 'proved' | 'refused' | 'lapsed'
         evidence: string
         author: string

@@ -32,6 +32,7 @@ import { collect } from './networks/pack/pack.ts'
 import { Redactor } from './access/redact.ts'
 import { keepCases } from './networks/cases.ts'
 import { Prover } from './networks/proofs.ts'
+import type { RpkiOptions } from './networks/rpki.ts'
 import { Rdap } from './networks/rdap.ts'
 import { Outbound } from './outbound.ts'
 import { findCampaigns } from './understand/campaigns.ts'
@@ -69,6 +70,8 @@ export interface HubOptions {
   readonly rdap?: string | undefined
   /** DNS servers for looking at proofs; without them the machine's own. */
   readonly dns?: readonly string[] | undefined
+  /** The validator of what is signed with RPKI keys. */
+  readonly rpki?: RpkiOptions | undefined
   /** A ClickHouse server or cluster instead of the embedded engine. */
   readonly clickhouse?: string | undefined
   /** The cluster's name in it: tables are then replicated and sharded. */
@@ -236,6 +239,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     rdap,
     resolveTxt: (name) => resolver.resolveTxt(name),
     publicPortal,
+    rpki: options.rpki,
     log: log.of('networks'),
   })
   const context: Context = {

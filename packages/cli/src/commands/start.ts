@@ -21,6 +21,9 @@ export interface HubRunOptions {
   readonly trustHost?: string[]
   readonly rdap?: string
   readonly dns?: string[]
+  readonly rpkiCache?: string
+  readonly rpkiTal?: string[]
+  readonly rpkiClient?: string
   readonly clickhouse?: string
   readonly cluster?: string
   readonly storagePolicy?: string
@@ -93,6 +96,9 @@ async function openHub(options: HubRunOptions, data: string, log: Log): Promise<
     trustedHosts: options.trustHost,
     rdap: options.rdap,
     dns: options.dns,
+    ...(options.rpkiCache !== undefined && {
+      rpki: { program: options.rpkiClient ?? 'rpki-client', cache: options.rpkiCache, tals: options.rpkiTal ?? [] },
+    }),
     clickhouse: options.clickhouse ?? process.env['SKEP_CLICKHOUSE'],
     cluster: options.cluster,
     ...(options.storagePolicy !== undefined && {

@@ -63,7 +63,8 @@ describe('resources', () => {
     expect(zones('2001:db8::/32')).toEqual(['8.b.d.0.1.0.0.2.ip6.arpa'])
     expect(zones('2001:db8::/31')).toEqual(['8.b.d.0.1.0.0.2.ip6.arpa', '9.b.d.0.1.0.0.2.ip6.arpa'])
     expect(zones('192.0.2.128/25')).toBeUndefined()
-    expect(methodsFor(readResource('192.0.2.128/25'))).toEqual(['mail', 'operator'])
+    expect(methodsFor(readResource('192.0.2.128/25'), false)).toEqual(['mail', 'operator'])
+    expect(methodsFor(readResource('192.0.2.128/25'), true)).toEqual(['mail', 'rpki', 'operator'])
   })
 
   test('an address is in a prefix or not', () => {

@@ -4,6 +4,7 @@ import type { Claim, ProofMethod } from '../relational/claims.ts'
 import type { Relational } from '../relational/database.ts'
 import type { Rdap } from './rdap.ts'
 import { readResource, reverseZones, type Resource } from './resource.ts'
+import { signedText, signs, speaksFor, validate, type RpkiOptions } from './rpki.ts'
 
 const day = 86_400_000
 /** How long each kind of proof holds. PeeringDB is asked again at every sign-in there. */
@@ -11,6 +12,8 @@ const life: Readonly<Record<ProofMethod, number>> = {
   peeringdb: 30 * day,
   dns: 90 * day,
   mail: 180 * day,
+  // At most: it ends with what was signed.
+  rpki: 365 * day,
   operator: 365 * day,
 }
 const pendingFor = 14 * day
@@ -23,6 +26,8 @@ export interface Instructions {
   readonly records: readonly { name: string; value: string }[]
   /** Who gets a message: the contacts that the registry names. */
   readonly recipients: readonly string[]
+  /** A file to sign. */
+  readonly file?: { readonly name: string; readonly text: string } | undefined
   readonly note: string
 }
 
@@ -33,16 +38,19 @@ export interface ProverParts {
   /** TXT records of a name; throws where there are none. */
   readonly resolveTxt: (name: string) => Promise<string[][]>
   readonly publicPortal: () => string
+  /** The validator of what is signed with RPKI keys, where the operator has one. */
+  readonly rpki?: RpkiOptions | undefined
   readonly log: Log
 }
 
-/** The methods that can prove a resource. */
-export function methodsFor(resource: Resource): ProofMethod[] {
+/** The methods that can prove a resource. @param rpki whether there is a validator */
+export function methodsFor(resource: Resource, rpki: boolean): ProofMethod[] {
   const zones = resource.kind === 'prefix' && reverseZones(resource) !== undefined
   return [
     ...(resource.kind === 'as' ? (['peeringdb'] as const) : []),
     ...(zones ? (['dns'] as const) : []),
     'mail',
+    ...(rpki ? (['rpki'] as const) : []),
     'operator',
   ]
 }
@@ -53,6 +61,16 @@ export class Prover {
 
   constructor(parts: ProverParts) {
     this.#parts = parts
+  }
+
+  /** Whether what is signed with RPKI keys can be looked at. */
+  get signatures(): boolean {
+    return this.#parts.rpki !== undefined
+  }
+
+  /** The methods that can prove a resource here. */
+  methodsFor(resource: Resource): ProofMethod[] {
+    return methodsFor(resource, this.signatures)
   }
 
   /** What must be done for a claim. */
@@ -82,6 +100,13 @@ export class Prover {
           records: [],
           recipients: [],
           note: 'Sign in with PeeringDB under “Account”. The network must list you with the right to update it.',
+        }
+      case 'rpki':
+        return {
+          records: [],
+          recipients: [],
+          file: { name: `skep-${claim.resource.replace(/[^\w.]+/g, '-')}.txt`, text: signedText(claim.nonce) },
+          note: `Sign this file as an RPKI Signed Checklist (RFC 9323) with the keys of ${claim.resource}, and hand in the object that comes of it (.sig). It proves the network for as long as it is valid, a year at most.`,
         }
       case 'operator':
         return { records: [], recipients: [], note: 'An operator of this honeynet looks at it.' }
@@ -120,6 +145,31 @@ export class Prover {
       else await claims.remark(claim.id, `No provider says that ${claim.author} may update ${claim.resource}`)
     } else if (claim.method === 'mail') {
       await this.#write(claim)
+    }
+  }
+
+  /** A signed checklist was handed in. What comes of it stands in the claim. */
+  async checklist(claim: Claim, object: Uint8Array): Promise<void> {
+    const { relational, rpki, log } = this.#parts
+    const { claims } = relational
+    if (claim.method !== 'rpki' || claim.state === 'refused' || rpki === undefined) return
+    try {
+      const checklist = await validate(rpki, object)
+      if (!signs(checklist, signedText(claim.nonce)))
+        throw new RangeError('The checklist is valid, and signs something else than the file of this claim')
+      if (!speaksFor(checklist, readResource(claim.resource)))
+        throw new RangeError(`The checklist is valid, and its keys do not speak for ${claim.resource}`)
+      const until = new Date(checklist.until).toISOString().slice(0, 10)
+      await claims.settle(
+        claim,
+        'proved',
+        `Signed with the RPKI keys of ${claim.resource}, valid until ${until}`,
+        Math.min(life.rpki, checklist.until - Date.now()),
+      )
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      log.warn(`a checklist for ${claim.resource}: ${error.message}`)
+      await claims.remark(claim.id, error.message)
     }
   }
 
@@ -205,7 +255,7 @@ export class Prover {
         if (claim.expires < now) {
           await claims.settle(claim, 'lapsed', `The proof ended; ${claim.evidence}`)
           lapsed++
-        } else if (claim.expires - now < early && claim.method !== 'operator') {
+        } else if (claim.expires - now < early && claim.method !== 'operator' && claim.method !== 'rpki') {
           // A message once, some days ahead; records and providers whenever we pass by.
           const asked = claim.evidence.startsWith('A message went')
           if (!(claim.method === 'mail' && asked)) await this.attempt(claim)

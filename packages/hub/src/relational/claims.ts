@@ -3,7 +3,7 @@ import { plain } from '@skep/vocabulary'
 import type { Driver } from './driver.ts'
 
 /** How it is shown that a network is an organisation's. */
-export type ProofMethod = 'dns' | 'mail' | 'peeringdb' | 'operator'
+export type ProofMethod = 'dns' | 'mail' | 'peeringdb' | 'rpki' | 'operator'
 export type ClaimState = 'pending' | 'proved' | 'refused' | 'lapsed'
 
 /** An organisation says that an AS or a prefix is its own. Times are milliseconds since 1970. */

@@ -23,6 +23,7 @@ const methodNames = [
   ['dns', 'a TXT record in the reverse zone'],
   ['mail', 'a message to the contacts that the registry names'],
   ['peeringdb', 'PeeringDB: your account may update the network'],
+  ['rpki', 'a file signed with its RPKI keys'],
   ['operator', 'an operator of this honeynet looks at it'],
 ] as const
 const stateNames = { pending: 'not yet proved', proved: 'proved', refused: 'refused', lapsed: 'ended' } as const
@@ -68,7 +69,7 @@ export function Organisation(): ReactNode {
 }
 
 function Networks({ change }: { change: boolean }): ReactNode {
-  const { data, error } = useApi<{ rows: Claim[] }>('claims')
+  const { data, error } = useApi<{ rows: Claim[]; methods: string[] }>('claims')
   const [open, setOpen] = useState<string>()
   if (error !== null) return <Failed error={error} />
   return (
@@ -123,7 +124,11 @@ function Networks({ change }: { change: boolean }): ReactNode {
           }}
         >
           <Field name="resource" label="AS or prefix" placeholder="AS64500 or 192.0.2.0/24" required />
-          <Choice name="method" label="Proved by" options={methodNames} />
+          <Choice
+            name="method"
+            label="Proved by"
+            options={methodNames.filter(([name]) => data?.methods.includes(name))}
+          />
         </Form>
       ) : null}
     </Card>
@@ -131,10 +136,47 @@ function Networks({ change }: { change: boolean }): ReactNode {
 }
 
 function Proof({ id, method }: { id: string; method: string }): ReactNode {
-  const { data } = useApi<{ records: { name: string; value: string }[]; recipients: string[]; note: string }>(
-    `claims/${id}`,
-  )
+  const { data } = useApi<{
+    records: { name: string; value: string }[]
+    recipients: string[]
+    file?: { name: string; text: string }
+    note: string
+  }>(`claims/${id}`)
+  const [object, setObject] = useState('')
   if (data === undefined) return <Loading rows={2} />
+  const outcome = ({ claim }: { claim: Claim }): string => `${stateNames[claim.state]}. ${claim.evidence}`
+  if (data.file !== undefined) {
+    const { name, text } = data.file
+    return (
+      <div className="proof">
+        <p>{data.note}</p>
+        <p>
+          <a className="button" download={name} href={`data:text/plain;charset=utf-8,${encodeURIComponent(text)}`}>
+            {name}
+          </a>
+        </p>
+        <pre className="command">{text}</pre>
+        <Form
+          submit="Hand in"
+          onSubmit={async () => outcome(await send<{ claim: Claim }>('POST', `claims/${id}/checklist`, { object }))}
+        >
+          <label>
+            Signed object (.sig)
+            <input
+              type="file"
+              required
+              onChange={({ target }) => {
+                const [file] = target.files ?? []
+                void file
+                  ?.arrayBuffer()
+                  .then((bytes) => setObject(btoa(String.fromCharCode(...new Uint8Array(bytes).slice(0, 65_537)))))
+              }}
+            />
+          </label>
+        </Form>
+      </div>
+    )
+  }
   return (
     <div className="proof">
       <p>{data.note}</p>
@@ -147,10 +189,7 @@ function Proof({ id, method }: { id: string; method: string }): ReactNode {
       {method === 'operator' ? null : (
         <Form
           submit={method === 'mail' ? 'Send the message again' : 'Check now'}
-          onSubmit={async () => {
-            const { claim } = await send<{ claim: Claim }>('POST', `claims/${id}/check`)
-            return `${stateNames[claim.state]}. ${claim.evidence}`
-          }}
+          onSubmit={async () => outcome(await send<{ claim: Claim }>('POST', `claims/${id}/check`))}
         />
       )}
     </div>

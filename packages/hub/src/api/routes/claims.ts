@@ -1,12 +1,13 @@
 import { createRoute, z, type OpenAPIHono } from '@hono/zod-openapi'
 import type { Context as HonoContext } from 'hono'
-import { methodsFor } from '../../networks/proofs.ts'
+import { maxChecklist } from '../../networks/rpki.ts'
+import type { Instructions } from '../../networks/proofs.ts'
 import { contains, readResource } from '../../networks/resource.ts'
 import type { Claim } from '../../relational/claims.ts'
 import { record, remoteOf, type Context, type Env } from '../context.ts'
 import { body, done, json } from '../shapes.ts'
 
-const methods = ['dns', 'mail', 'peeringdb', 'operator'] as const
+const methods = ['dns', 'mail', 'peeringdb', 'rpki', 'operator'] as const
 const claimShape = z.object({
   id: z.string(),
   organisation: z.string(),
@@ -43,12 +44,19 @@ export function claimRoutes(app: OpenAPIHono<Env>, context: Context): void {
       method: 'get',
       path: '/api/v1/claims',
       summary: 'The networks that the organisation claims, and their proofs; all claims for an operator',
-      responses: json(z.object({ rows: z.array(claimShape) }), 'The claims'),
+      responses: json(
+        z.object({
+          rows: z.array(claimShape),
+          methods: z.array(z.enum(methods)).openapi({ description: 'How networks can be proved here' }),
+        }),
+        'The claims',
+      ),
     }),
     async (c) => {
       const { organisation, can } = c.get('caller')
-      if (organisation === undefined && !can.has('operate')) return c.json({ rows: [] })
-      return c.json({ rows: (await claims.list(organisation)).map(show) })
+      const possible = methods.filter((method) => method !== 'rpki' || prover.signatures)
+      if (organisation === undefined && !can.has('operate')) return c.json({ rows: [], methods: possible })
+      return c.json({ rows: (await claims.list(organisation)).map(show), methods: possible })
     },
   )
 
@@ -73,8 +81,9 @@ export function claimRoutes(app: OpenAPIHono<Env>, context: Context): void {
       } catch (error) {
         return c.json({ error: (error as Error).message }, 400) as never
       }
-      if (!methodsFor(read).includes(method))
-        return c.json({ error: `${read.text} can be proved by ${methodsFor(read).join(', ')}` }, 400) as never
+      const possible = prover.methodsFor(read)
+      if (!possible.includes(method))
+        return c.json({ error: `${read.text} can be proved by ${possible.join(', ')}` }, 400) as never
       const wait = await relational.throttle.hit(`claim ${caller.organisation}`, 100, 86_400_000)
       if (wait > 0) return c.json({ error: 'Too many claims in a day' }, 429, { 'retry-after': String(wait) }) as never
       const claim = await claims.request({
@@ -102,6 +111,10 @@ export function claimRoutes(app: OpenAPIHono<Env>, context: Context): void {
             claim: claimShape,
             records: z.array(z.object({ name: z.string(), value: z.string() })),
             recipients: z.array(z.string()),
+            file: z
+              .object({ name: z.string(), text: z.string() })
+              .optional()
+              .openapi({ description: 'What to sign, where the proof is a signature' }),
             note: z.string(),
           }),
           'The claim',
@@ -112,13 +125,14 @@ export function claimRoutes(app: OpenAPIHono<Env>, context: Context): void {
     async (c) => {
       const claim = await own(c, c.req.valid('param').id)
       if (claim === undefined) return notFound(c)
-      const todo = await prover
+      const todo: Instructions = await prover
         .instructions(claim)
         .catch(() => ({ records: [], recipients: [], note: 'The registry could not be asked just now.' }))
       return c.json({
         claim: show(claim),
         records: [...todo.records],
         recipients: [...todo.recipients],
+        ...(todo.file !== undefined && { file: todo.file }),
         note: todo.note,
       })
     },
@@ -137,6 +151,36 @@ export function claimRoutes(app: OpenAPIHono<Env>, context: Context): void {
       const wait = await relational.throttle.hit(`check ${claim.id}`, claim.method === 'mail' ? 3 : 30, 3_600_000)
       if (wait > 0) return c.json({ error: 'Checked too often' }, 429, { 'retry-after': String(wait) }) as never
       if (claim.state !== 'refused') await prover.attempt(claim)
+      const after = (await claims.claim(claim.id)) ?? claim
+      if (after.state !== claim.state) await record(context, c, `claim ${after.state}`, after.resource, after.evidence)
+      return c.json({ claim: show(after) })
+    },
+  )
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/api/v1/claims/{id}/checklist',
+      summary: 'Hand in an RPKI Signed Checklist (RFC 9323) of the file that the claim names',
+      request: {
+        params: z.object({ id: z.uuid() }),
+        ...body(
+          z.strictObject({
+            object: z
+              .base64()
+              .min(4)
+              .max(Math.ceil(maxChecklist / 3) * 4)
+              .openapi({ description: 'The signed object (.sig), base64' }),
+          }),
+        ),
+      },
+      responses: { ...json(z.object({ claim: claimShape }), 'What came of it'), ...missing },
+    }),
+    async (c) => {
+      const claim = await own(c, c.req.valid('param').id)
+      if (claim === undefined) return notFound(c)
+      const wait = await relational.throttle.hit(`checklist ${claim.organisation}`, 20, 3_600_000)
+      if (wait > 0) return c.json({ error: 'Handed in too often' }, 429, { 'retry-after': String(wait) }) as never
+      await prover.checklist(claim, Buffer.from(c.req.valid('json').object, 'base64'))
       const after = (await claims.claim(claim.id)) ?? claim
       if (after.state !== claim.state) await record(context, c, `claim ${after.state}`, after.resource, after.evidence)
       return c.json({ claim: show(after) })
