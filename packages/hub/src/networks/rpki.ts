@@ -57,6 +57,7 @@ export function readChecklist(said: string, now = Date.now()): Checklist {
   } catch {
     throw new RangeError('It is no signed checklist')
   }
+  if (read.validation === '') throw new RangeError('It is no signed checklist')
   if (read.validation !== 'OK') throw new RangeError(`The checklist is not valid: ${read.validation.slice(0, 200)}`)
   const until = (read.valid_until ?? read.expires ?? 0) * 1000
   if (until <= now) throw new RangeError('The checklist has ended')

@@ -68,6 +68,7 @@ export function Layout(): ReactNode {
   const palette = usePalette()
   const dialog = useRef<HTMLDialogElement>(null)
   const help = useRef<HTMLDialogElement>(null)
+  const pages = useRef<HTMLElement>(null)
   const [theme, setTheme] = useState(() => localStorage.getItem('theme') ?? 'auto')
   const { me, error } = useMe()
   const path = useRouterState({ select: (state) => state.location.pathname })
@@ -78,6 +79,12 @@ export function Layout(): ReactNode {
     document.documentElement.dataset['theme'] = theme
     localStorage.setItem('theme', theme)
   }, [theme])
+  // On a phone the pages stand in a row that is wider than it: the one that is shown is in sight.
+  useEffect(() => {
+    const here = pages.current?.querySelector<HTMLElement>('a.active')
+    if (here !== null && here !== undefined && pages.current !== null)
+      pages.current.scrollLeft = here.offsetLeft - pages.current.offsetLeft - 24
+  }, [path, me])
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       const typing = event.target instanceof HTMLElement && /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)
@@ -102,7 +109,7 @@ export function Layout(): ReactNode {
         <Link to="/" className="brand" search={{} as never}>
           <img src="/skep.svg" alt="" width="26" height="26" /> Skep
         </Link>
-        <nav aria-label="Pages">
+        <nav aria-label="Pages" ref={pages}>
           {(me === undefined || outside ? [] : pagesFor(me)).map(([to, name]) => (
             <Link
               key={to}
