@@ -69,6 +69,7 @@ export function Layout(): ReactNode {
   const dialog = useRef<HTMLDialogElement>(null)
   const help = useRef<HTMLDialogElement>(null)
   const pages = useRef<HTMLElement>(null)
+  const sighted = useRef('')
   const [theme, setTheme] = useState(() => localStorage.getItem('theme') ?? 'auto')
   const { me, error } = useMe()
   const path = useRouterState({ select: (state) => state.location.pathname })
@@ -82,9 +83,10 @@ export function Layout(): ReactNode {
   // On a phone the pages stand in a row that is wider than it: the one that is shown is in sight.
   useEffect(() => {
     const here = pages.current?.querySelector<HTMLElement>('a.active')
-    if (here !== null && here !== undefined && pages.current !== null)
-      pages.current.scrollLeft = here.offsetLeft - pages.current.offsetLeft - 24
-  }, [path, me])
+    if (sighted.current === path || pages.current === null || here === null || here === undefined) return
+    sighted.current = path
+    pages.current.scrollLeft = here.offsetLeft - pages.current.offsetLeft - 24
+  })
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       const typing = event.target instanceof HTMLElement && /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)

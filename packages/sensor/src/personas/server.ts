@@ -13,6 +13,7 @@ import type { Seed } from './seed.ts'
 
 /** Packages by whose versions words differ. */
 const telling = new Set([
+  'adduser',
   'bash',
   'coreutils',
   'curl',
@@ -20,10 +21,14 @@ const telling = new Set([
   'lsb-release',
   'python3-minimal',
   'dash',
+  'git',
   'htop',
   'less',
   'libpam-modules',
+  'mount',
   'nano',
+  'openssl',
+  'passwd',
   'openssh-client',
   'procps',
   'iproute2',

@@ -21,6 +21,7 @@ import {
   type Context,
   type Outcome as Said,
 } from './outcome.ts'
+import { resolvePath } from './node.ts'
 import { Capture } from './sh/streams.ts'
 import { builtinsOf } from './sh/builtins/index.ts'
 import { maxPipe, type Outcome, type ProgramContext } from './sh/interpreter.ts'
@@ -36,7 +37,7 @@ import { byPath, gnu } from './wording.ts'
 const strange = new Set('html-to-markdown jq rg sqlite3 xan yq bash sh alias unalias history help time'.split(' '))
 
 /** Those that read their input when nothing is named. */
-const filtering = new Set('cat uniq rev nl fold expand unexpand strings column tee tac gzip gunzip zcat'.split(' '))
+const filtering = new Set('cat rev nl fold expand unexpand strings column tee tac gzip gunzip zcat'.split(' '))
 
 /** A program of the library. */
 interface Kept {
@@ -80,6 +81,8 @@ export class Programs {
   async run(name: string, args: readonly string[], context: ProgramContext, around: Surroundings): Promise<Outcome> {
     // A program that an attacker brought runs, and says nothing.
     if (name === '') return { out: '', err: '', code: 0 }
+    if (name.startsWith('/etc/'))
+      return this.run('service', [name.replace(/^.*\/(?:[SK]\d\d)?/, ''), ...args], context, around)
     const dialect = dialectOf(context.shell, name)
     if (dialect !== undefined) return startShell(dialect, name, args, context)
     around.fs.beside = (path) => context.shell.descriptorText(path)
@@ -173,7 +176,7 @@ export class Programs {
         return read ?? ''
       },
     }
-    const args = given
+    const args = searched(name, given, around.fs, shell.cwd)
       .filter((arg) => arg !== '--no-preserve-root')
       .map((arg) => (name === 'grep' && /^[^-].*\/$/.test(arg) ? arg.replace(/\/+$/, '') || '/' : arg))
     let outcome: Said
@@ -206,6 +209,18 @@ export class Programs {
       : outcome.exitCode
     return { ...outcome, stderr: plain(stderr), exitCode }
   }
+}
+
+/** grep of one file needs no search in folders, and then names no file either. */
+function searched(name: string, args: readonly string[], fs: DecoyFs, cwd: string): readonly string[] {
+  if (!/^[ef]?grep$/.test(name) || !args.some((arg) => /^-[a-zA-Z]*[rR]|^--recursive$/.test(arg))) return args
+  const words = args.filter((arg) => !arg.startsWith('-'))
+  const [, path] = words
+  if (words.length !== 2 || path === undefined || fs.kindAt(resolvePath(cwd, path)) === 'directory') return args
+  return args
+    .filter((arg) => arg !== '--recursive')
+    .map((arg) => (/^-[a-zA-Z]*[rR]/.test(arg) ? arg.replace(/[rR]/g, '') : arg))
+    .filter((arg) => arg !== '-')
 }
 
 /** A command of the shell that is a program, too, such as kill and test. */

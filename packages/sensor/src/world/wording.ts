@@ -23,7 +23,10 @@ const words: Readonly<Record<string, readonly (readonly [RegExp, string])[]>> = 
     ],
     [/^find: unknown predicate '(.*)'$/gm, "find: unknown predicate `$1'"],
   ],
-  gunzip: [[/^gunzip: (.+): No such file or directory$/gm, 'gzip: $1.gz: No such file or directory']],
+  gunzip: [
+    [/^gunzip: (?!.*\.gz: No such)(.+): No such file or directory$/gm, 'gzip: $1.gz: No such file or directory'],
+    [/^gunzip: /gm, 'gzip: '],
+  ],
   mkdir: [[/^mkdir: cannot create directory '(.+)': (.+)$/gm, 'mkdir: cannot create directory ‘$1’: $2']],
   rev: [[/^rev: (.+): No such file or directory$/gm, 'rev: cannot open $1: No such file or directory']],
   sed: [[/^sed: (.+): No such file or directory$/gm, "sed: can't read $1: No such file or directory"]],
@@ -35,7 +38,10 @@ const words: Readonly<Record<string, readonly (readonly [RegExp, string])[]>> = 
   tac: [
     [/^tac: (.+): No such file or directory$/gm, "tac: failed to open '$1' for reading: No such file or directory"],
   ],
-  zcat: [[/^zcat: (.+): No such file or directory$/gm, 'gzip: $1.gz: No such file or directory']],
+  zcat: [
+    [/^zcat: (?!.*\.gz: No such)(.+): No such file or directory$/gm, 'gzip: $1.gz: No such file or directory'],
+    [/^zcat: /gm, 'gzip: '],
+  ],
 }
 /** Programs that call themselves as they were called, with the path where one was typed. */
 const typed = new Set([...coreutils, 'tar', 'find', 'sed', 'grep', 'xargs'])

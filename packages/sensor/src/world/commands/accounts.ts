@@ -6,7 +6,7 @@ import { complain, letters, say, type Command, type Io } from './command.ts'
 // Who there is: /etc/passwd, /etc/shadow and /etc/group as the attacker has left them, and the programs that read and
 // write them (passwd, shadow).
 
-const lines = (io: Io, path: string): string[][] => {
+export const lines = (io: Io, path: string): string[][] => {
   try {
     return Buffer.from(io.fs.content(path))
       .toString('latin1')
@@ -40,7 +40,8 @@ export const groupsNow = (io: Io): Group[] =>
     gid: Number(gid),
     members: members.split(',').filter((one) => one !== ''),
   }))
-const write = ({ fs }: Io, path: string, rows: readonly (readonly (string | number)[])[]): void =>
+/** Writes such a file anew. */
+export const write = ({ fs }: Io, path: string, rows: readonly (readonly (string | number)[])[]): void =>
   fs.write(path, Buffer.from(rows.map((row) => `${row.join(':')}\n`).join(''), 'latin1'), true)
 
 const id: Command = (args, io) => {
@@ -49,15 +50,17 @@ const id: Command = (args, io) => {
   const who =
     rest[0] === undefined ? io.user : users.find(({ name, uid }) => name === rest[0] || String(uid) === rest[0])
   if (who === undefined) return complain(`id: ‘${rest[0]}’: no such user\n`)
+  // Of several with one number the first is named.
+  const known = users.find(({ uid }) => uid === who.uid)?.name ?? who.name
   const groups = groupsNow(io)
   const own = groups.find(({ gid }) => gid === who.gid) ?? { name: String(who.gid), gid: who.gid }
   const more = groups.filter(({ gid, members }) => gid !== who.gid && members.includes(who.name))
   const named = flags.has('n')
-  if (flags.has('u')) return say(`${named ? who.name : who.uid}\n`)
+  if (flags.has('u')) return say(`${named ? known : who.uid}\n`)
   if (flags.has('g')) return say(`${named ? own.name : own.gid}\n`)
   if (flags.has('G')) return say(`${[own, ...more].map((one) => (named ? one.name : one.gid)).join(' ')}\n`)
   return say(
-    `uid=${who.uid}(${who.name}) gid=${own.gid}(${own.name}) groups=${[own, ...more].map((one) => `${one.gid}(${one.name})`).join(',')}\n`,
+    `uid=${who.uid}(${known}) gid=${own.gid}(${own.name}) groups=${[own, ...more].map((one) => `${one.gid}(${one.name})`).join(',')}\n`,
   )
 }
 
@@ -148,7 +151,7 @@ const long = {
   login: 'l',
 }
 
-const useradd: Command = (args, io) => {
+export const useradd: Command = (args, io) => {
   const { set, rest } = options(args, 'bcdefgGkKpsuZ', long)
   const name = rest.at(-1)
   if (name === undefined || rest.length > 1) return complain('Usage: useradd [options] LOGIN\n', 2)
@@ -203,14 +206,17 @@ const useradd: Command = (args, io) => {
   if (set.has('m')) makeHome(io, user)
   io.effects.push({ type: 'persistence', method: 'account', path: '/etc/passwd', content: line })
   if (set.has('p')) io.effects.push({ type: 'password', user: name, secret: set.get('p') ?? '' })
-  return {}
+  return uid < 1000 && wanted !== undefined && !set.has('r')
+    ? { err: `useradd warning: ${name}'s uid ${uid} outside of the UID_MIN 1000 and UID_MAX 60000 range.\n` }
+    : {}
 }
 
-function makeHome({ fs }: Io, { home, uid, gid }: User): void {
+/** Makes a home with what new ones get. */
+export function makeHome({ fs }: Io, { home, uid, gid }: User, mode = 0o755): void {
   const full = resolvePath('/', home)
   if (fs.node(full) !== undefined) return
   try {
-    fs.makeFolder(full)
+    fs.makeFolder(full, mode)
     for (const name of ['.bashrc', '.profile', '.bash_logout']) {
       fs.write(
         `${full}/${name}`,
@@ -226,7 +232,7 @@ function makeHome({ fs }: Io, { home, uid, gid }: User): void {
 }
 
 /** Puts a user into groups. @returns those that there are not */
-function join(io: Io, name: string, wanted: readonly string[]): string[] {
+export function join(io: Io, name: string, wanted: readonly string[]): string[] {
   const rows = lines(io, '/etc/group')
   const lost = wanted.filter((one) => !rows.some((row) => row[0] === one || row[2] === one))
   if (lost.length > 0) return lost
@@ -264,6 +270,7 @@ const userdel: Command = async (args, io) => {
   if (name === undefined) return complain('Usage: userdel [options] LOGIN\n', 2)
   const user = usersOf(io).find((one) => one.name === name)
   if (user === undefined) return complain(`userdel: user '${name}' does not exist\n`, 6)
+  if (user.uid === 0 && name === 'root') return complain(`userdel: user ${name} is currently used by process 1\n`, 8)
   for (const path of ['/etc/passwd', '/etc/shadow', '/etc/group'])
     write(
       io,
@@ -271,8 +278,13 @@ const userdel: Command = async (args, io) => {
       lines(io, path).filter(([one]) => one !== name),
     )
   if (!flags.has('r')) return {}
+  const spool = `userdel: ${name} mail spool (/var/mail/${name}) not found\n`
+  const home = io.fs.node(user.home)
+  if (home === undefined) return { err: `${spool}userdel: ${name} home directory (${user.home}) not found\n`, code: 12 }
+  if (home.uid !== user.uid)
+    return { err: `${spool}userdel: ${user.home} not owned by ${name}, not removing\n`, code: 12 }
   await io.fs.rm(user.home, { recursive: true, force: true })
-  return { err: `userdel: ${name} mail spool (/var/mail/${name}) not found\n` }
+  return { err: spool }
 }
 
 const groupadd: Command = (args, io) => {
@@ -288,28 +300,19 @@ const groupadd: Command = (args, io) => {
   return {}
 }
 
-const adduser: Command = (args, io) => {
-  const { rest } = letters(args)
-  const [name, group] = rest
-  if (name === undefined) return complain('adduser: Only one or two names allowed.\n')
-  if (group !== undefined) {
-    const lost = join(io, name, [group])
-    return lost.length > 0
-      ? complain(`adduser: The group \`${group}' does not exist.\n`)
-      : say(`Adding user \`${name}' to group \`${group}' ...\nAdding user ${name} to group ${group}\nDone.\n`)
-  }
-  // NAME_REGEX of adduser.conf(5).
-  if (!/^[a-z][-a-z0-9_]*\$?$/.test(name))
-    return complain(
-      "adduser: Please enter a username matching the regular expression configured\nvia the NAME_REGEX configuration variable.  Use the `--force-badname'\noption to relax this check or reconfigure NAME_REGEX.\n",
-    )
-  if (usersOf(io).some((one) => one.name === name)) return complain(`adduser: The user \`${name}' already exists.\n`)
-  const result = useradd(['-m', '-s', '/bin/bash', name], io) as { code?: number }
-  if (result.code !== undefined && result.code !== 0) return result
-  const { uid = 1000, gid = 1000 } = usersOf(io).find((one) => one.name === name) ?? {}
-  return say(
-    `Adding user \`${name}' ...\nAdding new group \`${name}' (${gid}) ...\nAdding new user \`${name}' (${uid}) with group \`${name}' ...\nCreating home directory \`/home/${name}' ...\nCopying files from \`/etc/skel' ...\n`,
-  )
+const gpasswd: Command = (args, io) => {
+  const [how, user = '', group = ''] = args
+  if (how !== '-a' && how !== '-d') return {}
+  const rows = lines(io, '/etc/group')
+  const row = rows.find(([one]) => one === group)
+  if (row === undefined) return complain(`gpasswd: group '${group}' does not exist in /etc/group\n`, 3)
+  if (!usersOf(io).some(({ name }) => name === user)) return complain(`gpasswd: user '${user}' does not exist\n`, 3)
+  const members = (row[3] ?? '').split(',').filter((one) => one !== '')
+  if (how === '-d' && !members.includes(user))
+    return complain(`gpasswd: user '${user}' is not a member of '${group}'\n`, 3)
+  row[3] = (how === '-a' ? [...new Set([...members, user])] : members.filter((one) => one !== user)).join(',')
+  write(io, '/etc/group', rows)
+  return say(how === '-a' ? `Adding user ${user} to group ${group}\n` : `Removing user ${user} from group ${group}\n`)
 }
 
 export const accounts: Readonly<Record<string, Command>> = {
@@ -320,6 +323,5 @@ export const accounts: Readonly<Record<string, Command>> = {
   usermod,
   userdel,
   groupadd,
-  addgroup: groupadd,
-  adduser,
+  gpasswd,
 }

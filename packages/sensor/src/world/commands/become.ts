@@ -78,28 +78,11 @@ const groupdel: Command = (args, io) => {
   return {}
 }
 
-const deluser: Command = async (args, io) => {
-  const { rest } = letters(args)
-  const [name] = rest
-  if (name === undefined)
-    return complain('Enter a user name to remove: \n/usr/sbin/deluser: No user or group name given.\n')
-  if (!usersOf(io).some((one) => one.name === name))
-    return complain(`/usr/sbin/deluser: The user \`${name}' does not exist.\n`, 2)
-  if (name === 'root')
-    return complain(
-      'WARNING: You are just about to delete the root account (uid 0)\nUsually this is never required as it may render the whole system unusable\nIf you really want this, call deluser with parameter --force\nStopping now without having performed any action\n',
-    )
-  const { code = 0 } = await io.run(['userdel', ...(args.includes('--remove-home') ? ['-r'] : []), name])
-  return { out: `Removing user \`${name}' ...\nWarning: group \`${name}' has no more members.\nDone.\n`, code }
-}
-
 export const becoming: Readonly<Record<string, Command>> = {
   runuser,
   chroot,
   chsh,
   groupdel,
-  delgroup: groupdel,
-  deluser,
   newgrp: ([name = ''], io) =>
     groupsNow(io).some((one) => one.name === name) ? {} : complain(`newgrp: group '${name}' does not exist\n`),
 }

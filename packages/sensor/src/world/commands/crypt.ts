@@ -1,6 +1,7 @@
 import { sayingsOf } from '../../personas/facts.ts'
 import { createCipheriv, createDecipheriv, createHash, pbkdf2Sync, randomBytes } from 'node:crypto'
 import { resolvePath } from '../node.ts'
+import { before } from '../version.ts'
 import { complain, say, type Command, type Io, type Result } from './command.ts'
 
 const letters = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
@@ -197,7 +198,10 @@ function dgst(name: string | undefined, args: readonly string[], io: Io): Result
     args.map((arg) => /^-(md5|sha1|sha224|sha256|sha384|sha512)$/.exec(arg)?.[1]).find((one) => one !== undefined) ??
     'sha256'
   const files = args.filter((arg, i) => !arg.startsWith('-') && args[i - 1] !== '-out' && args[i - 1] !== '-hmac')
-  const label = (path: string): string => `${chosen.toUpperCase()}(${path})= `
+  // Since 3.0 the input has a name, too, and the second family of SHA its number.
+  const recent = !before(io.machine.versions['openssl'] ?? '1.1.1', '3.0')
+  const family = recent ? chosen.toUpperCase().replace(/^SHA(?=\d{3})/, 'SHA2-') : chosen.toUpperCase()
+  const label = (path: string): string => `${family}(${path})= `
   let out = ''
   for (const path of files.length === 0 ? [undefined] : files) {
     try {
@@ -205,7 +209,7 @@ function dgst(name: string | undefined, args: readonly string[], io: Io): Result
       const sum = createHash(chosen).update(bytes).digest('hex')
       out += args.includes('-r')
         ? `${sum} *${path ?? 'stdin'}\n`
-        : `${path === undefined ? '(stdin)= ' : label(path)}${sum}\n`
+        : `${path === undefined ? (recent ? label('stdin') : '(stdin)= ') : label(path)}${sum}\n`
     } catch {
       return { out, ...lost(path ?? '') }
     }

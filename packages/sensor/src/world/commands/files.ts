@@ -124,6 +124,13 @@ const lsattr: Command = async (args, { fs, cwd }) => {
   return { out, err, code: err === '' ? 0 : 1 }
 }
 
+/** A number as %g writes it. */
+function general(value: number): string {
+  const [digits = '', power = ''] = value.toExponential(5).split('e')
+  if (Number(power) >= -4 && Number(power) < 6) return String(Number(value.toPrecision(6)))
+  return `${Number(digits)}e${Number(power) < 0 ? '-' : '+'}${String(Math.abs(Number(power))).padStart(2, '0')}`
+}
+
 /** dd, on files of a few megabytes at most. */
 const dd: Command = (args, io) => {
   const { fs, cwd } = io
@@ -136,6 +143,7 @@ const dd: Command = (args, io) => {
       return complain(
         `dd: unrecognized operand ‘${name}${value === undefined ? '' : `=${value}`}’\nTry 'dd --help' for more information.\n`,
       )
+    if (/^[ioc]?bs$/.test(name) && /^0+$/.test(value)) return complain(`dd: invalid number: ‘${value}’\n`)
     if (/^(?:bs|ibs|obs|cbs|count|skip|seek)$/.test(name) && !/^\d+(?:[cwbkKMGTP]i?B?|B|kB)?(?:x\d+)*$/.test(value))
       return complain(`dd: invalid number: ‘${value}’\n`)
   }
@@ -165,7 +173,17 @@ const dd: Command = (args, io) => {
   const to = options.get('of')
   if (to !== undefined) {
     try {
-      fs.write(resolvePath(cwd, to), bytes, endless)
+      const full = resolvePath(cwd, to)
+      const seek = number('seek', 0) * bs
+      const keeps = (options.get('conv') ?? '').split(',').includes('notrunc')
+      if ((seek > 0 || keeps) && seek <= 8 * 1024 * 1024) {
+        // What stands before is kept, or is zeroes; what stands behind is kept only with notrunc.
+        const old = fs.kindAt(full) === 'file' ? Buffer.from(fs.content(full)) : Buffer.alloc(0)
+        const next = Buffer.alloc(Math.max(seek + bytes.length, keeps ? old.length : 0))
+        old.copy(next, 0, 0, keeps ? old.length : seek)
+        next.set(bytes, seek)
+        fs.write(full, next, endless)
+      } else fs.write(full, bytes, endless)
     } catch {
       return complain(`dd: failed to open '${to}': No such file or directory\n`)
     }
@@ -173,7 +191,7 @@ const dd: Command = (args, io) => {
   const note =
     options.get('status') === 'none'
       ? ''
-      : `${blocks} records in\n${blocks} records out\n${ddSize(bytes.length)} copied, ${(0.0002 + (bytes.length % 700) / 1e6).toPrecision(5)} s, ${decimal(bytes.length / (0.0002 + (bytes.length % 700) / 1e6))}B/s\n`
+      : `${blocks} records in\n${blocks} records out\n${ddSize(bytes.length)} copied, ${general(0.0002 + (bytes.length % 700) / 1e6)} s, ${decimal(bytes.length / (0.0002 + (bytes.length % 700) / 1e6))}B/s\n`
   return { out: to === undefined ? Buffer.from(bytes).toString('latin1') : '', err: note }
 }
 
@@ -199,10 +217,34 @@ function ddSize(n: number): string {
   return `${n} bytes (${decimal(n)}B${binary})`
 }
 
+/** What of a line of a crontab cron does not read: its words for the first that is wrong. */
+function wrongLine(line: string): string | undefined {
+  if (/^\s*(?:#|$)|^\s*\w+\s*=/.test(line)) return undefined
+  if (/^\s*@/.test(line))
+    return /^\s*@(?:reboot|yearly|annually|monthly|weekly|daily|midnight|hourly)\s+\S/.test(line)
+      ? undefined
+      : 'bad time specifier'
+  const words = line.trim().split(/\s+/)
+  const names = ['minute', 'hour', 'day-of-month', 'month', 'day-of-week']
+  const at = names.findIndex(
+    (_, i) =>
+      !/^(?:\*|[\d]|[a-zA-Z]{3}(?=$|[-,]))[\d*/,a-zA-Z-]*$/.test(words[i] ?? '') ||
+      (i < 3 && /[a-zA-Z]/.test(words[i] ?? '')),
+  )
+  return at >= 0 ? `bad ${names[at] ?? ''}` : words.length < 6 ? 'bad command' : undefined
+}
+
 const crontab: Command = (args, io) => {
-  const { fs, user, cwd, effects } = io
+  const { fs, cwd, effects } = io
+  const named = args.indexOf('-u')
+  const name = named < 0 ? io.user.name : (args[named + 1] ?? '')
+  if (named >= 0 && !usersOf(io).some((one) => one.name === name))
+    return complain(`crontab:  user \`${name}' unknown\n`)
+  const user = { name }
   const file = `/var/spool/cron/crontabs/${user.name}`
-  const { flags, rest } = letters(args.filter((arg) => arg !== '-'))
+  const { flags, rest } = letters(
+    args.filter((arg, i) => arg !== '-' && arg !== '-u' && (named < 0 || i !== named + 1)),
+  )
   if (flags.has('l')) {
     return fs.node(file) === undefined
       ? complain(`no crontab for ${user.name}\n`)
@@ -217,8 +259,25 @@ const crontab: Command = (args, io) => {
   if (path !== undefined && fs.node(resolvePath(cwd, path)) === undefined)
     return complain(`${path}: No such file or directory\n`)
   const content = path === undefined ? Buffer.from(io.stdin, 'latin1') : Buffer.from(fs.content(resolvePath(cwd, path)))
+  const lines = content.toString('latin1').split('\n')
+  const bad = lines.findIndex((line) => wrongLine(line) !== undefined)
+  if (bad >= 0)
+    return complain(`"${path ?? '-'}":${bad}: ${wrongLine(lines[bad] ?? '')}\nerrors in crontab file, can't install.\n`)
   fs.write(file, content)
   effects.push({ type: 'persistence', method: 'cron', path: file, content: content.toString('utf8') })
+  return {}
+}
+
+const unlink: Command = async (args, { fs, cwd }) => {
+  const [path, more] = args.filter((arg) => arg !== '--')
+  const hint = "Try 'unlink --help' for more information.\n"
+  if (path === undefined) return complain(`unlink: missing operand\n${hint}`)
+  if (more !== undefined) return complain(`unlink: extra operand ‘${more}’\n${hint}`)
+  const full = resolvePath(cwd, path)
+  const node = fs.node(full, false)
+  if (node === undefined) return complain(`unlink: cannot unlink '${path}': No such file or directory\n`)
+  if (node.type === 'directory') return complain(`unlink: cannot unlink '${path}': Is a directory\n`)
+  fs.removeOne(full)
   return {}
 }
 
@@ -276,6 +335,7 @@ export const files: Readonly<Record<string, Command>> = {
   lsattr,
   dd,
   crontab,
+  unlink,
   realpath,
   which,
   whereis,

@@ -1,8 +1,11 @@
 import { accounts } from './accounts.ts'
+import { debianAccounts } from './adduser.ts'
 import { becoming } from './become.ts'
+import { cal } from './cal.ts'
 import type { Command } from './command.ts'
 import { connections } from './connect.ts'
 import { date } from './date.ts'
+import { develop } from './develop.ts'
 import { dump } from './dump.ts'
 import { fetchers } from './fetch.ts'
 import { files } from './files.ts'
@@ -50,6 +53,8 @@ export const commands: ReadonlyMap<string, Command> = new Map(
     ...system,
     ...text,
     ...accounts,
+    ...debianAccounts,
+    ...develop,
     ...filters,
     ...settings,
     ...mounts,
@@ -57,6 +62,7 @@ export const commands: ReadonlyMap<string, Command> = new Map(
     ...running,
     ...making,
     ...sums,
+    cal,
     date,
     find,
     ...gpu,

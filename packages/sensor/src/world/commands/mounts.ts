@@ -1,4 +1,5 @@
 import { resolvePath } from '../node.ts'
+import { before } from '../version.ts'
 import { complain, letters, say, type Command, type Io } from './command.ts'
 
 // What is mounted, and what happens to those who want it otherwise (util-linux).
@@ -27,13 +28,17 @@ const mount: Command = (args, io) => {
   if (to === undefined) return complain(`mount: ${from}: can't find in /etc/fstab.\n`, 1)
   if (io.fs.node(resolvePath(io.cwd, to)) === undefined)
     return complain(`mount: ${to}: mount point does not exist.\n`, 32)
+  // Since util-linux 2.38.
+  const more = before(io.machine.versions['mount'] ?? '2.36', '2.38')
+    ? ''
+    : '       dmesg(1) may have more information after failed mount system call.\n'
   const bound = options.includes('bind') || args.some((arg) => /^--(?:r?bind|move)$/.test(arg))
   if (
     bound ||
     /^(?:proc|sysfs|tmpfs|devtmpfs|devpts|overlay|cgroup2?|debugfs|ramfs|hugetlbfs|nfs4?|cifs)$/.test(kind ?? '')
   ) {
     if (bound && io.fs.node(resolvePath(io.cwd, from)) === undefined)
-      return complain(`mount: ${to}: special device ${from} does not exist.\n`, 32)
+      return complain(`mount: ${to}: special device ${from} does not exist.\n${more}`, 32)
     return /^(?:nfs|cifs)/.test(kind ?? '')
       ? complain(
           `mount: ${to}: bad option; for several filesystems (e.g. nfs, cifs) you might need a /sbin/mount.<type> helper program.\n`,
@@ -42,9 +47,9 @@ const mount: Command = (args, io) => {
       : {}
   }
   return io.fs.node(resolvePath(io.cwd, from)) === undefined
-    ? complain(`mount: ${to}: special device ${from} does not exist.\n`, 32)
+    ? complain(`mount: ${to}: special device ${from} does not exist.\n${more}`, 32)
     : complain(
-        `mount: ${to}: wrong fs type, bad option, bad superblock on ${from}, missing codepage or helper program, or other error.\n`,
+        `mount: ${to}: wrong fs type, bad option, bad superblock on ${from}, missing codepage or helper program, or other error.\n${more}`,
         32,
       )
 }

@@ -27,18 +27,20 @@ const chpasswd: Command = (_, io) => {
 }
 
 /** passwd with its answers on standard input, as scripts use it. */
-const passwd: Command = (args, { stdin, effects, user, machine }) => {
+const passwd: Command = (args, io) => {
+  const { effects, user, machine } = io
   if (args.some((arg) => /^-(l|u|d|e|S)$/.test(arg))) {
     const of = args.find((arg) => !arg.startsWith('-')) ?? user.name
-    if (!machine.users.some(({ name }) => name === of)) return complain(`passwd: user '${of}' does not exist\n`)
-    return args.includes('-S')
-      ? say(`${of} P 10/20/2023 0 99999 7 -1\n`)
-      : say('passwd: password expiry information changed.\n')
+    if (!usersOf(io).some(({ name }) => name === of)) return complain(`passwd: user '${of}' does not exist\n`)
+    if (args.includes('-S')) return say(`${of} P 10/20/2023 0 99999 7 -1\n`)
+    // Since 4.9 (shadow) a lock is a change of the password.
+    const changed = !args.includes('-e') && !before(machine.versions['passwd'] ?? '1:4.8', '1:4.9')
+    return say(`passwd: password ${changed ? 'changed' : 'expiry information changed'}.\n`)
   }
   const name = letters(args).rest[0] ?? user.name
   if (user.uid !== 0 && name !== user.name)
     return complain(`passwd: You may not view or modify password information for ${name}.\n`)
-  const lines = stdin.split('\n').slice(0, -1)
+  const lines = io.stdin.split('\n').slice(0, -1)
   // Only root is not asked for the present one.
   const asks = user.uid === 0 ? '' : `Changing password for ${name}.\nCurrent password: `
   const [secret, again] = user.uid === 0 ? lines : lines.slice(1)
@@ -97,13 +99,27 @@ const sudo: Command = async (args, io) => {
 const su: Command = async (args, io) => {
   const at = args.findIndex((arg) => arg === '-c' || arg === '--command')
   const line = at < 0 ? undefined : args[at + 1]
-  const name = args.find((arg, i) => !arg.startsWith('-') && i !== at + 1) ?? 'root'
-  const user = io.machine.users.find((one) => one.name === name)
+  const name =
+    args.find(
+      (arg, i) =>
+        !arg.startsWith('-') && (at < 0 || i !== at + 1) && !/^-[sgG]$|^--(?:shell|group)$/.test(args[i - 1] ?? ''),
+    ) ?? 'root'
+  const user = usersOf(io).find((one) => one.name === name)
   if (user === undefined)
     return complain(`su: user ${name} does not exist or the user entry does not contain all the required fields\n`)
   // Nobody types a password into a pipe.
   if (io.user.uid !== 0) return complain('Password: \nsu: Authentication failure\n')
-  return line === undefined ? {} : io.as(user, () => io.exec(line))
+  if (line === undefined) return {}
+  const named = args.findIndex((arg) => arg === '-s' || arg === '--shell')
+  const login = args.includes('-') || args.includes('-l') || args.includes('--login')
+  const lost = login && io.fs.node(user.home) === undefined
+  const warning = lost ? `su: warning: cannot change directory to ${user.home}: No such file or directory\n` : ''
+  if (named < 0 && /\/(?:nologin|false)$/.test(user.shell))
+    return user.shell.endsWith('false')
+      ? { err: warning, code: 1 }
+      : { out: 'This account is currently not available.\n', err: warning, code: 1 }
+  const result = await io.as(user, () => io.exec(line))
+  return warning === '' ? result : { ...result, err: warning + (result.err ?? '') }
 }
 
 /** Units of systemd that run: what they are, their process and its documentation. */
@@ -217,6 +233,37 @@ const systemctl: Command = (args, io) => {
 
 const yes: Command = (args) => say(`${args.length === 0 ? 'y' : args.join(' ')}\n`.repeat(4096).slice(0, 64 * 1024))
 
+/** nano without a terminal: it draws its screen for a vt220, and then looks. */
+const nano: Command = (args, io) => {
+  const path = args.find((arg) => !/^[-+]/.test(arg))
+  if (before(io.machine.versions['nano'] ?? '5.4', '4.9') && !io.env.has('TERM'))
+    return complain('Error opening terminal: unknown.\n')
+  const node = path === undefined ? undefined : io.fs.node(resolvePath(io.cwd, path))
+  const words = path === undefined ? '' : node === undefined ? '[ New File ]' : '[ Reading... ]'
+  const column = Math.floor((80 - words.length) / 2) + 1
+  const status = words === '' ? '' : `\u001b[H\u001b[J\u001b[22;${column}H\u001b[0;7m\u001b(B${words}\u001b[m\u001b(B`
+  return {
+    out: `\u001b[?2004h\u001b)0\u001b[1;24r\u001b[m\u001b(B\u001b[4l\u001b[?7h\u001b[?25l${status}\u001b[?25h\u001b[24;1H\r\u001b[?2004l`,
+    err: 'Standard input is not a terminal\n',
+    code: 1,
+  }
+}
+/** vim without one: it warns, and ends with its input. */
+const noScreen: Command = () =>
+  complain(
+    'Vim: Warning: Output is not to a terminal\nVim: Warning: Input is not from a terminal\nVim: Error reading input, exiting...\nVim: Finished.\n',
+  )
+const visudo: Command = (args, io) => {
+  if (!args.some((arg) => /^-\w*c/.test(arg)))
+    return complain('visudo: no editor found (editor path = /usr/bin/editor)\n')
+  const at = args.findIndex((arg) => /^-\w*f$/.test(arg))
+  const files = at < 0 ? ['/etc/sudoers', '/etc/sudoers.d/README'] : [args[at + 1] ?? '']
+  const missing = files.find((file) => io.fs.node(resolvePath(io.cwd, file)) === undefined)
+  return missing === undefined
+    ? say(files.map((file) => `${file}: parsed OK\n`).join(''))
+    : complain(`visudo: unable to open ${missing}: No such file or directory\n`)
+}
+
 export const programs: Readonly<Record<string, Command>> = {
   busybox,
   chpasswd,
@@ -231,17 +278,11 @@ export const programs: Readonly<Record<string, Command>> = {
     if (name === undefined)
       return complain('Usage: service < option > | --status-all | [ service_name [ command | --full-restart ] ]\n')
     if (name === '--status-all') return { out: [...running(io).keys()].map((key) => ` [ + ]  ${key}\n`).join('') }
-    if (!running(io).has(name)) return complain(`${name}: unrecognized service\n`)
+    if (!running(io).has(name) && !running(io).has(`${name}d`)) return complain(`${name}: unrecognized service\n`)
     return verb === undefined
-      ? complain(`Usage: /etc/init.d/${name} {start|stop|restart|status}\n`)
+      ? complain(`Usage: /etc/init.d/${name} {start|stop|reload|force-reload|restart|try-restart|status}\n`)
       : systemctl([verb, name], io)
   },
-  gcc: (args, io) =>
-    args.includes('--version')
-      ? (sayingsOf(io.machine.system).programs['gcc --version'] ?? {})
-      : args.length === 0
-        ? complain('gcc: fatal error: no input files\ncompilation terminated.\n')
-        : {},
   yes,
   sleep: async (args, io) => {
     if (args.length === 0) return complain("sleep: missing operand\nTry 'sleep --help' for more information.\n")
@@ -269,9 +310,10 @@ export const programs: Readonly<Record<string, Command>> = {
           : complain('Must be connected to a terminal.\n'),
   reset: silent,
   more: async (args, io) => (args[0] === undefined ? say(io.stdin) : io.run(['cat', ...args])),
-  vi: silent,
-  vim: silent,
-  nano: silent,
+  vi: noScreen,
+  vim: noScreen,
+  nano,
+  visudo,
   journalctl: () => say('-- No entries --\n'),
   sftp: silent,
   openssl,

@@ -260,6 +260,9 @@ const mktemp: Command = (args, io) => {
 }
 
 const make: Command = (args, io) => {
+  const elsewhere = args[args.indexOf('-C') + 1]
+  if (args.includes('-C') && elsewhere !== undefined && io.fs.node(resolvePath(io.cwd, elsewhere)) === undefined)
+    return complain(`make: *** ${elsewhere}: No such file or directory.  Stop.\n`, 2)
   const at = args.findIndex((arg) => arg === '-f')
   const folder = args.includes('-C') ? resolvePath(io.cwd, args[args.indexOf('-C') + 1] ?? '') : io.cwd
   const file =

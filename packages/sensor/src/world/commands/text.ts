@@ -1,6 +1,6 @@
 import { before } from '../version.ts'
 import { resolvePath } from '../node.ts'
-import { complain, letters, say, type Command, type Io } from './command.ts'
+import { complain, letters, say, type Command, type Io, type Result } from './command.ts'
 
 // Programs on text and bytes that the library lacks or has otherwise.
 
@@ -254,7 +254,14 @@ const python: Command = (args, io) => {
     return text === undefined ? {} : say(`${text}\n`)
   }
   const script = args.find((arg) => !arg.startsWith('-'))
-  if (script !== undefined && io.fs.node(resolvePath(io.cwd, script)) === undefined)
+  const there = script === undefined ? undefined : io.fs.kindAt(resolvePath(io.cwd, script))
+  if (script !== undefined && there === 'file' && io.fs.sizeOf(resolvePath(io.cwd, script)) < 65_536) {
+    const source = Buffer.from(io.fs.content(resolvePath(io.cwd, script))).toString('latin1')
+    const lines = source.split('\n').filter((line) => !/^\s*(?:#|$)/.test(line))
+    const said = lines.map(printed)
+    return said.every((one) => one !== undefined) ? say(said.map((one) => `${one ?? ''}\n`).join('')) : {}
+  }
+  if (script !== undefined && there === undefined)
     return complain(
       `python3: can't open file '${before(io.machine.versions['python3-minimal'], '3.9') ? script : resolvePath(io.cwd, script)}': [Errno 2] No such file or directory\n`,
       2,
@@ -262,15 +269,22 @@ const python: Command = (args, io) => {
   return {}
 }
 const perl: Command = (args, io) => {
-  const at = args.findIndex((arg) => arg === '-e' || arg === '-E')
+  const at = args.findIndex((arg) => /^-[a-zA-Z0]*[eE]$/.test(arg))
   if (at >= 0) {
     const text = printed(args[at + 1] ?? '')
-    return text === undefined ? {} : say(args[at] === '-E' ? `${text}\n` : text)
+    const ends = /E$|l/.test(args[at] ?? '') || args.slice(0, at).includes('-l')
+    return text === undefined ? {} : say(ends ? `${text}\n` : text)
   }
   const script = args.find((arg) => !arg.startsWith('-'))
   if (script !== undefined && io.fs.node(resolvePath(io.cwd, script)) === undefined)
     return complain(`Can't open perl script "${script}": No such file or directory\n`, 2)
   return {}
+}
+
+/** Packers that are asked for what is not there. */
+function unread(args: readonly string[], io: Io, words: (path: string) => string): Result {
+  const missing = args.filter((arg) => !arg.startsWith('-') && io.fs.node(resolvePath(io.cwd, arg)) === undefined)
+  return missing.length === 0 ? {} : complain(missing.map(words).join(''))
 }
 
 /** less and more, where they do not have the screen: what they were given. */
@@ -386,6 +400,8 @@ export const text: Readonly<Record<string, Command>> = {
   ...Object.fromEntries([8, 9, 10, 11, 12, 13].map((minor) => [`python3.${minor}`, python])),
   python,
   perl,
+  bzip2: (args, io) => unread(args, io, (path) => `bzip2: Can't open input file ${path}: No such file or directory.\n`),
+  xz: (args, io) => unread(args, io, (path) => `xz: ${path}: No such file or directory\n`),
   less: pager,
   head: ends('head'),
   tail: ends('tail'),

@@ -130,6 +130,8 @@ function kindOf(
   lost: (words: string, code: number, dash?: string) => Lost,
 ): Executable | Lost {
   const { host } = shell
+  // What starts services speaks for them, whatever program is called as they are.
+  if (/^\/etc\/(?:init|rc\d)\.d\/[\w.-]+$/.test(real) && host.fs.overlay.get(real) === undefined) return { name: real }
   const program = host.fs.programAt(real)
   // A link of the attacker's own leads to the program, whatever it is called.
   if (program !== undefined && program !== '' && host.fs.overlay.get(real)?.type === 'link') return { name: program }

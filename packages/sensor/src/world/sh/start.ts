@@ -75,6 +75,9 @@ export async function startShell(
     const inner = shell.child(start, stdin)
     for (const option of on) inner.options.add(option)
     for (const option of off) inner.options.delete(option)
+    // Without a PATH they have one of their own, which is not passed on.
+    if (inner.variables.get('PATH') === undefined && dialect !== 'ash')
+      inner.variables.set('PATH', '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin')
     if (name === 'sh' && dialect === 'bash') inner.options.add('posix')
     return inner
   }

@@ -4,6 +4,7 @@ import { cut } from './cut.ts'
 import { factor, fmt, numfmt, tsort } from './numbers.ts'
 import { sort } from './sort.ts'
 import { tr } from './tr.ts'
+import { uniq } from './uniq.ts'
 import { wc } from './wc.ts'
 import { xargs } from './xargs.ts'
 
@@ -18,6 +19,7 @@ export const filters: Readonly<Record<string, Command>> = {
   sort,
   tr,
   tsort,
+  uniq,
   wc,
   xargs,
 }
