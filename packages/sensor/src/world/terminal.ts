@@ -107,7 +107,7 @@ export async function interact(shell: Shell, tty: Tty): Promise<number> {
       const text = whole.toString('latin1').trim()
       if (text === '') continue
       const leaving = /^(exit|logout)(?:\s+(\d{1,3}))?\s*;?$/.exec(text)
-      const nested = /^(?:\/bin\/|\/usr\/bin\/|busybox |\/bin\/busybox )?(sh|bash|ash|dash)(?: -i)?$/.exec(text)
+      const nested = nestedShell.exec(text) ?? (shell.kind === 'bash' ? spawnedShell.exec(text) : null)
       if (leaving !== null || nested !== null) {
         pending = undefined
         shell.note(whole)
@@ -139,7 +139,12 @@ export async function interact(shell: Shell, tty: Tty): Promise<number> {
       warned = false
       if (nested !== null) {
         if (levels.length < 8)
-          levels.push({ kind: nested[1] === 'bash' ? 'bash' : 'sh', login: false, user: false, since: count })
+          levels.push({
+            kind: nested.groups?.['shell'] === 'bash' ? 'bash' : 'sh',
+            login: false,
+            user: false,
+            since: count,
+          })
         continue
       }
       if (tty.pty && pending === undefined) {
@@ -233,6 +238,11 @@ export async function interact(shell: Shell, tty: Tty): Promise<number> {
     return again === undefined ? returned.result : again.result
   }
 }
+
+/** A shell within the shell, and one that Python starts at a terminal of its own: what attackers do to get one. */
+const nestedShell = /^(?:\/bin\/|\/usr\/bin\/|busybox |\/bin\/busybox )?(?<shell>sh|bash|ash|dash)(?: -i)?$/
+const spawnedShell =
+  /^(?:\/usr\/bin\/)?python(?:3(?:\.\d{1,2})?)?\s+-c\s+(["'])import pty;\s*pty\.spawn\(\[?["'](?:\/usr)?\/bin\/(?<shell>sh|bash)["']\]?\)\s*;?\1$/
 
 /** The prompt of the innermost shell. */
 function promptOf(shell: Shell, tty: Tty, levels: readonly Level[], pending: Buffer | undefined): string {

@@ -125,6 +125,11 @@ test('whatever a line costs, it ends, its neighbours go on, and nothing is betra
 test('nothing reaches the host or the network', async () => {
   for (const line of ['cat /etc/hostname', 'cat /proc/sys/kernel/hostname', 'hostname', 'uname -n'])
     expect(await out(line)).toBe(`${machine.hostname}\n`)
-  expect((await run('python3 -c "import os; print(os.getcwd())"; node -e 1; js-exec 1; sqlite3')).out).toBe('')
+  // The folder, the user and the programs of the decoy.
+  expect(
+    (await run('python3 -c "import os; print(os.getcwd(), os.listdir(\\"/srv\\")); os.system(\\"hostname\\")"')).out,
+  ).toBe(`/root []\n${machine.hostname}\n`)
+  expect((await run('python3 -c "print(open(\\"/etc/hostname\\").read().strip())"')).out).toBe(`${machine.hostname}\n`)
+  expect((await run('node -e 1; js-exec 1; sqlite3')).out).toBe('')
   expect((await run('exec 3<>/dev/tcp/127.0.0.1/22; echo x >&3; cat <&3')).out).toBe('')
 })

@@ -1,5 +1,7 @@
 import { before } from '../version.ts'
 import { resolvePath } from '../node.ts'
+import { sayingsOf } from '../../personas/facts.ts'
+import { runPython } from '../python/run.ts'
 import { complain, letters, say, type Command, type Io, type Result } from './command.ts'
 
 // Programs on text and bytes that the library lacks or has otherwise.
@@ -246,32 +248,89 @@ const printed = (program: string): string | undefined => {
   const [a, b] = [BigInt(left ?? 0), BigInt(right ?? 0)]
   return String(sign === '+' ? a + b : sign === '-' ? a - b : a * b)
 }
-const python: Command = (args, io) => {
-  if (args[0] === '-V' || args[0] === '--version') return say('Python 3.9.2\n')
+const python: Command = async (args, io) => {
+  const says = sayingsOf(io.machine.system).programs
+  if (args[0] === '-V' || args[0] === '--version') return says['python3 --version'] ?? say('Python 3.9.2\n')
   const at = args.indexOf('-c')
+  const script = at >= 0 ? undefined : args.find((arg) => !arg.startsWith('-') || arg === '-')
+  let source: string
   if (at >= 0) {
-    const text = printed(args[at + 1] ?? '')
-    return text === undefined ? {} : say(`${text}\n`)
+    if (args[at + 1] === undefined)
+      return complain(
+        "Argument expected for the -c option\nusage: python3 [option] ... [-c cmd | -m mod | file | -] [arg] ...\nTry `python -h' for more information.\n",
+        2,
+      )
+    source = args[at + 1] ?? ''
+  } else if (script !== undefined && script !== '-') {
+    const full = resolvePath(io.cwd, script)
+    if (io.fs.node(full) === undefined)
+      return complain(
+        `python3: can't open file '${before(io.machine.versions['python3-minimal'], '3.9') ? script : full}': [Errno 2] No such file or directory\n`,
+        2,
+      )
+    if (io.fs.kindAt(full) !== 'file' || io.fs.sizeOf(full) > 65_536) return {}
+    source = Buffer.from(io.fs.content(full)).toString('latin1')
+  } else {
+    const unknown = args.find((arg) => /^--\w/.test(arg) && !/^--(?:help|check-hash-based-pycs)/.test(arg))
+    if (unknown !== undefined)
+      return complain(
+        `unknown option ${unknown}\nusage: python3 [option] ... [-c cmd | -m mod | file | -] [arg] ...\nTry \`python -h' for more information.\n`,
+        2,
+      )
+    if (args.includes('-m')) return {}
+    // At a terminal it would ask; from a pipe it reads its program.
+    source = io.stdin
   }
-  const script = args.find((arg) => !arg.startsWith('-'))
-  const there = script === undefined ? undefined : io.fs.kindAt(resolvePath(io.cwd, script))
-  if (script !== undefined && there === 'file' && io.fs.sizeOf(resolvePath(io.cwd, script)) < 65_536) {
-    const source = Buffer.from(io.fs.content(resolvePath(io.cwd, script))).toString('latin1')
-    const lines = source.split('\n').filter((line) => !/^\s*(?:#|$)/.test(line))
-    const said = lines.map(printed)
-    return said.every((one) => one !== undefined) ? say(said.map((one) => `${one ?? ''}\n`).join('')) : {}
-  }
-  if (script !== undefined && there === undefined)
-    return complain(
-      `python3: can't open file '${before(io.machine.versions['python3-minimal'], '3.9') ? script : resolvePath(io.cwd, script)}': [Errno 2] No such file or directory\n`,
-      2,
-    )
-  return {}
+  const { kernel, hostname } = io.machine
+  const version = /(\d+)\.(\d+)\.(\d+)/.exec(says['python3 --version']?.out ?? '')
+  const path = (one: string): string => resolvePath(io.cwd, one)
+  const result = await runPython(
+    Buffer.from(source, 'latin1').toString('utf8'),
+    {
+      version: [Number(version?.[1] ?? 3), Number(version?.[2] ?? 9), Number(version?.[3] ?? 2)],
+      argv: at >= 0 ? ['-c', ...args.slice(at + 2)] : [script ?? ''],
+      user: io.user,
+      cwd: io.cwd,
+      env: new Map(Object.entries(io.exported)),
+      uname: {
+        system: 'Linux',
+        node: hostname,
+        release: kernel.release,
+        version: kernel.version,
+        machine: kernel.arch,
+      },
+      shell: async (line) => {
+        const { out = '', err = '', code = 0 } = await io.run(['sh', '-c', Buffer.from(line).toString('latin1')])
+        return { out, err, code }
+      },
+      sleep: io.sleep,
+      wants: (url) => io.effects.push({ type: 'fetch', url, tool: 'python' }),
+      read: (one) =>
+        io.fs.kindAt(path(one)) === 'file' ? Buffer.from(io.fs.content(path(one))).toString('latin1') : undefined,
+      write: (one, text, append) => {
+        try {
+          const old =
+            append && io.fs.kindAt(path(one)) === 'file' ? Buffer.from(io.fs.content(path(one))) : Buffer.alloc(0)
+          io.fs.write(path(one), Buffer.concat([old, Buffer.from(text, 'latin1')]))
+          return true
+        } catch {
+          return false
+        }
+      },
+      list: (one) => (io.fs.kindAt(path(one)) === 'directory' ? io.fs.names(path(one)) : undefined),
+      stdin: () => (at >= 0 || (script !== undefined && script !== '-') ? io.stdin : ''),
+    },
+    at >= 0 ? '<string>' : script === undefined || script === '-' ? '<stdin>' : path(script),
+  )
+  return result ?? {}
 }
 const perl: Command = (args, io) => {
   const at = args.findIndex((arg) => /^-[a-zA-Z0]*[eE]$/.test(arg))
   if (at >= 0) {
-    const text = printed(args[at + 1] ?? '')
+    const program = args[at + 1] ?? ''
+    const ran = /^\s*(?:exec|system)\s*\(?\s*(?:"([^"]*)"|'([^']*)')\s*\)?\s*;?\s*$/.exec(program)
+    if (ran !== null) return io.run(['sh', '-c', ran[1] ?? ran[2] ?? ''])
+    const text = printed(program)
     const ends = /E$|l/.test(args[at] ?? '') || args.slice(0, at).includes('-l')
     return text === undefined ? {} : say(ends ? `${text}\n` : text)
   }
