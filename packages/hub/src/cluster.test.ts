@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -50,6 +50,15 @@ test('the tables of a cluster, replicated, sharded and tiered, are made from the
   expect(all).toContain("storage_policy = 'tiered'")
   expect(all.match(/CREATE MATERIALIZED VIEW/g)).toHaveLength(rollups(defaultRetention).length)
   expect(all).not.toContain('non_replicated')
+})
+
+test('what a query asks of another is asked once for all shards', () => {
+  const folder = new URL('./store/queries/', import.meta.url)
+  for (const name of readdirSync(folder)) {
+    const text = readFileSync(new URL(name, folder), 'utf8')
+    // A plain IN would be asked anew by each shard of its own rows, and is refused (distributed_product_mode).
+    expect(text.match(/(?<!GLOBAL )\bIN \(\s*(?:SELECT|\$\{wellSeen)/g) ?? [], name).toEqual([])
+  }
 })
 
 describe.runIf(postgres !== undefined)('two hubs', () => {

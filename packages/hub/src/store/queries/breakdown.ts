@@ -22,7 +22,7 @@ export const breakdown = query({
       // Those that are shown are chosen by their sums: to count addresses costs more than all else together.
       return sql`SELECT toString(overall.key) AS key, sum(overall.events) AS events, sum(overall.sessions) AS sessions,
               uniqCombined64Merge(12)(overall.sources) AS sources
-            FROM skep.overall WHERE ${rows} AND overall.key IN (
+            FROM skep.overall WHERE ${rows} AND overall.key GLOBAL IN (
               SELECT overall.key FROM skep.overall WHERE ${rows} GROUP BY overall.key
               ORDER BY sum(overall.sessions) DESC, sum(overall.events) DESC, overall.key ${page(wanted)})
             GROUP BY overall.key ORDER BY sessions DESC, events DESC, key`

@@ -42,7 +42,7 @@ export const networks = query({
           ${raw(coarse ? 'uniqCombined64Merge(12)(networks.prefixes)' : 'uniqExact(sources.prefix)')} AS prefixes,
           sum(${of}.sessions) AS sessions, sum(${of}.events) AS events, sum(${of}.payloads) AS payloads,
           min(${of}.first_seen) AS first_seen, max(${of}.last_seen) AS last_seen
-        FROM skep.${of} AS ${of} WHERE ${rows} AND ${of}.asn IN (
+        FROM skep.${of} AS ${of} WHERE ${rows} AND ${of}.asn GLOBAL IN (
           SELECT chosen FROM (SELECT ${of}.asn AS chosen, ${chosen[by as 'sources'] ?? raw(`sum(${table}.${by})`)} AS ${raw(by)}
             FROM skep.${of} AS ${of} WHERE ${rows} GROUP BY chosen ${sorted}, chosen ${page(p.page)}))
         GROUP BY ${of}.asn ${sorted}, asn`

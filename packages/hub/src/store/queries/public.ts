@@ -20,7 +20,7 @@ export const publicEconomies = query({
   row: z.object({ key: z.string(), sources: number }),
   build: ({ window }: { window: Window }) =>
     sql`SELECT economy AS key, uniqExact(source_ip) AS sources FROM skep.sources
-        WHERE day >= ${day(window.since)} AND day <= ${day(window.until)} AND source_ip IN (${wellSeen(window)})
+        WHERE day >= ${day(window.since)} AND day <= ${day(window.until)} AND source_ip GLOBAL IN (${wellSeen(window)})
         GROUP BY key HAVING sources >= ${{ type: 'UInt8', value: leastSources }} ORDER BY sources DESC, key LIMIT 25`,
 })
 
@@ -33,6 +33,6 @@ export const publicCauses = query({
   row: z.object({ key: z.enum(causes), sources: number }),
   build: ({ window }: { window: Window }) =>
     sql`SELECT ${causeOf} AS key, uniqExact(source_ip) AS sources FROM skep.findings
-        WHERE day >= ${day(window.since)} AND day <= ${day(window.until)} AND source_ip IN (${wellSeen(window)})
+        WHERE day >= ${day(window.since)} AND day <= ${day(window.until)} AND source_ip GLOBAL IN (${wellSeen(window)})
         GROUP BY key HAVING key != '' AND sources >= ${{ type: 'UInt8', value: leastSources }} ORDER BY sources DESC, key LIMIT 12`,
 })

@@ -66,7 +66,7 @@ export const sightings = query({
           uniqCombined64Merge(12)(${of}.networks) AS networks, ${sensors} AS sensors,
           min(${of}.first_seen) AS first_seen, max(${of}.last_seen) AS last_seen, toString(anyLast(${of}.session)) AS session,
           anyLast(${of}.detail) AS detail
-        FROM skep.${of} AS ${of} WHERE ${rows} AND ${of}.value IN (
+        FROM skep.${of} AS ${of} WHERE ${rows} AND ${of}.value GLOBAL IN (
           SELECT value FROM (SELECT ${of}.value AS value, ${chosen[by]} AS ${raw(by)} FROM skep.${of} AS ${of} WHERE ${rows}
             GROUP BY value ${sorted}, value ${page(p.page)}))
         GROUP BY type, value ${sorted}, value`

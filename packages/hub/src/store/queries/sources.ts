@@ -62,8 +62,8 @@ export const sources = query({
           uniqExact(sources.sensor) AS sensors,
           arraySort(groupUniqArrayArray(20)(sources.ports)) AS ports, arraySort(groupUniqArrayArray(20)(sources.services)) AS services,
           min(sources.first_seen) AS first_seen, max(sources.last_seen) AS last_seen
-        FROM skep.sources AS sources WHERE ${rows} AND (sources.asn, source_ip) IN (
-          SELECT sources.asn, source_ip FROM skep.sources AS sources WHERE ${rows} AND source_ip IN (
+        FROM skep.sources AS sources WHERE ${rows} AND (sources.asn, source_ip) GLOBAL IN (
+          SELECT sources.asn, source_ip FROM skep.sources AS sources WHERE ${rows} AND source_ip GLOBAL IN (
             SELECT source_ip FROM (
               SELECT source_ip, toString(source_ip) AS source, ${chosen} AS ${raw(by)}
               FROM skep.sources AS sources WHERE ${rows} GROUP BY source_ip ${sorted}, source ${page(p.page)})))
