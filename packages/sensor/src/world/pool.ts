@@ -50,8 +50,9 @@ interface Task {
   holds: boolean
   /** Which version of the world it has seen last. */
   seen: number
-  /** What it changed before it slept. */
+  /** What it changed before it slept, and what had been there. */
   readonly before: Map<string, FsNode | null>
+  readonly origin: Map<string, FsNode | null | undefined>
   slept: boolean
   /** How much it has said in this thread, and how much of what it says was passed on. */
   readonly said: { out: number; err: number }
@@ -188,6 +189,7 @@ export class ShellPool {
         holds: true,
         seen: world.version,
         before: new Map(),
+        origin: new Map(),
         slept: false,
         said: { out: 0, err: 0 },
         given: { out: 0, err: 0 },
@@ -309,6 +311,7 @@ export class ShellPool {
     }
     const [toOut, toErr] = [fresh(out, 'out'), fresh(err, 'err')]
     if (toOut !== '' || toErr !== '') task.printed(toOut, toErr)
+    for (const [path] of changes) if (!task.origin.has(path)) task.origin.set(path, task.world.overlay.get(path))
     change(task.world, changes)
     // The last of each: a line that goes on for long must not hold all that it ever wrote.
     for (const [path, node] of changes) task.before.set(path, node)
@@ -371,6 +374,7 @@ export class ShellPool {
   async #again(task: Task): Promise<void> {
     if (!task.holds) await this.#turns.take(task.world.id)
     task.holds = true
+    undo(task)
     task.said.out = 0
     task.said.err = 0
     task.budget = lineBudget
@@ -391,6 +395,18 @@ export class ShellPool {
     for (const thread of threads) this.#lose(thread, undefined)
     await Promise.all(threads.map(({ worker }) => worker.terminate()))
   }
+}
+
+/** Takes back what a line has done that is begun anew, where nobody has changed it since: it will do it again. */
+function undo({ world, before, origin }: Task): void {
+  for (const [path, node] of origin) {
+    if (world.overlay.get(path) !== before.get(path)) continue
+    if (node === undefined) world.overlay.delete(path)
+    else world.overlay.set(path, node)
+    world.version++
+  }
+  origin.clear()
+  before.clear()
 }
 
 function change(world: World, changes: Changes): void {

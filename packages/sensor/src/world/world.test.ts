@@ -122,6 +122,31 @@ test('whatever a line costs, it ends, its neighbours go on, and nothing is betra
   expect((await run('echo and after', '192.0.2.9')).out).toBe('and after\n')
 }, 60_000)
 
+test('a line whose thread a neighbour cost is begun again, and has done nothing twice', async () => {
+  const single = new ShellPool(machine, () => {}, { max: 1 })
+  const own = new Worlds(persona, single)
+  const at = (source: string, line: string) =>
+    single.run(own.of(source), {
+      state: freshState('/root', 'root', '/bin/bash'),
+      line,
+      stdin: '',
+      user: root,
+      source,
+      since: Date.now(),
+      merged: false,
+    })
+  const begun = performance.now()
+  const slow = at('192.0.2.31', 'echo a >> /tmp/log; sleep 5; echo b >> /tmp/log; rm /etc/motd; echo done')
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  // It holds the only thread until that is ended, with the one who sleeps.
+  const hostile = at('192.0.2.32', 'while :; do :; done')
+  expect((await hostile).code).toBe(137)
+  expect((await slow).out).toBe('done\n')
+  expect(performance.now() - begun).toBeGreaterThan(7500)
+  expect((await at('192.0.2.31', 'cat /tmp/log; ls /etc/motd')).out).toBe('a\nb\n')
+  await single.stop()
+}, 60_000)
+
 test('nothing reaches the host or the network', async () => {
   for (const line of ['cat /etc/hostname', 'cat /proc/sys/kernel/hostname', 'hostname', 'uname -n'])
     expect(await out(line)).toBe(`${machine.hostname}\n`)
