@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { runPython, type PythonHost } from './run.ts'
+import type { PythonHost } from './modules.ts'
+import { runPython } from './run.ts'
 
 const host = (more: Partial<PythonHost> = {}): PythonHost => ({
   version: [3, 11, 2],
