@@ -62,6 +62,7 @@ test.each([
   // All other lines of the data, which were looked at only after they had been compared, and lines of several programs each.
   ['debian-12-more', 'debian-12', 0.97],
   ['debian-12-programs', 'debian-12', 0.7],
+  ['ubuntu-22.04-more', 'ubuntu-22.04', 0.97],
   ['ubuntu-20.04', 'ubuntu-20.04', 0.95],
   ['ubuntu-22.04', 'ubuntu-22.04', 0.95],
   ['ubuntu-24.04', 'ubuntu-24.04', 0.95],

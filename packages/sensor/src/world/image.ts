@@ -1,3 +1,4 @@
+import { temporary } from './temporary.ts'
 import { createHash } from 'node:crypto'
 import { keyFiles } from './openssh.ts'
 import { factsOf } from '../personas/facts.ts'
@@ -89,6 +90,7 @@ export function buildImage(machine: Machine): Image {
   )
   fromKernel(machine, { dir, file, link, device })
   if (machine.userland === 'gnu') serverFiles(machine, image, { dir, file, link, device })
+  temporary(machine, { dir, file })
   ownFiles(machine, image, { dir, file, link, device })
   return image
 }

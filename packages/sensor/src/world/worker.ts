@@ -127,7 +127,7 @@ const inputs = new Map<number, (input: string) => void>()
 /** Questions that are open, by job and number. */
 const questions = new Map<string, (said: string) => void>()
 /** What a line may print: droppers of small devices read a whole program to see its header. */
-const maxOutput = 1024 * 1024
+const maxOutput = 3 * 1024 * 1024
 
 /** Gives other sessions of this thread their turn after 10 ms of work. */
 const clock = performance.now.bind(performance)

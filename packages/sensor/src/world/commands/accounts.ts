@@ -1,6 +1,7 @@
 import { passwdLine } from '../image.ts'
 import type { User } from '../../personas/machine.ts'
 import { resolvePath } from '../node.ts'
+import { before } from '../version.ts'
 import { complain, letters, say, type Command, type Io } from './command.ts'
 
 // Who there is: /etc/passwd, /etc/shadow and /etc/group as the attacker has left them, and the programs that read and
@@ -206,7 +207,11 @@ export const useradd: Command = (args, io) => {
   if (set.has('m')) makeHome(io, user)
   io.effects.push({ type: 'persistence', method: 'account', path: '/etc/passwd', content: line })
   if (set.has('p')) io.effects.push({ type: 'password', user: name, secret: set.get('p') ?? '' })
-  return uid < 1000 && wanted !== undefined && !set.has('r')
+  // Since 4.9 (shadow).
+  return uid < 1000 &&
+    wanted !== undefined &&
+    !set.has('r') &&
+    !before(io.machine.versions['passwd'] ?? '1:4.8', '1:4.9')
     ? { err: `useradd warning: ${name}'s uid ${uid} outside of the UID_MIN 1000 and UID_MAX 60000 range.\n` }
     : {}
 }

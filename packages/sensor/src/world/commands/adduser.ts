@@ -43,7 +43,7 @@ const wrongName = (io: Io, program: string): Result =>
   complain(
     newer(io)
       ? `${program}: Please enter a username matching the regular expression\n            configured via the NAME_REGEX configuration variable.  Use the\n            \`--allow-bad-names' option to relax this check or reconfigure\n            NAME_REGEX in configuration.\n`
-      : `${program}: Please enter a username matching the regular expression configured\nvia the NAME_REGEX configuration variable.  Use the \`--force-badname'\noption to relax this check or reconfigure NAME_REGEX.\n`,
+      : `${program}: Please enter a username matching the regular expression configured\nvia the NAME_REGEX${/ubuntu[3-9]/.test(versionOf(io)) ? '[_SYSTEM]' : ''} configuration variable.  Use the \`--force-badname'\noption to relax this check or reconfigure NAME_REGEX.\n`,
   )
 
 /** Puts a user into a group. */
@@ -149,7 +149,13 @@ const adduser: Command = (args, io) => {
       ? `The home directory \`${home}' already exists.  Not touching this directory.\n`
       : `The home directory \`${home}' already exists.  Not copying from \`/etc/skel'.\n`
   else {
-    makeHome(io, user, newer(io) ? 0o700 : 0o755)
+    // DIR_MODE of adduser.conf(5); Ubuntu's since 21.04.
+    const { id, version } = io.machine.os
+    makeHome(
+      io,
+      user,
+      newer(io) && id !== 'ubuntu' ? 0o700 : id === 'ubuntu' && Number.parseFloat(version) >= 22 ? 0o750 : 0o755,
+    )
     out += `Creating home directory \`${home}' ...\nCopying files from \`/etc/skel' ...\n`
   }
   out = told(io, out)
@@ -231,8 +237,19 @@ const deluser: Command = async (args, io) => {
     )
   const gone = options.has('remove-home') || options.has('remove-all-files')
   const { code = 0 } = await io.run(['userdel', name])
-  if (gone) await io.fs.rm(resolvePath('/', user.home), { recursive: true, force: true })
-  const files = gone ? 'Looking for files to backup/remove ...\nRemoving files ...\n' : ''
+  // NO_DEL_PATHS of deluser.conf(5): what is the system's is not removed.
+  const kept =
+    /^\/(?:bin|boot|dev|etc|initrd|lib|lost\+found|media|mnt|opt|proc|root|run|sbin|srv|sys|tmp|usr|var|vmlinu.)(?:\/|$)/.exec(
+      user.home,
+    )?.[0]
+  if (gone && kept === undefined) await io.fs.rm(resolvePath('/', user.home), { recursive: true, force: true })
+  const refused =
+    kept === undefined || newer(io)
+      ? ''
+      : `Not backing up/removing \`${user.home}', it matches ^${kept.replace(/\/?$/, '/')}.*.\n`
+  const files = gone
+    ? `Looking for files to backup/remove ...\n${refused === '' ? 'Removing files ...\n' : refused}`
+    : ''
   return {
     out: `${told(io, `${files}${newer(io) ? 'Removing crontab ...\n' : ''}Removing user \`${name}' ...\n${newer(io) ? '' : `Warning: group \`${name}' has no more members.\n`}`)}Done.\n`,
     code,
@@ -244,7 +261,10 @@ const delgroup: Command = (args, io) => {
   const me = called(io, 'delgroup')
   if (name === undefined) return complain(`Enter a group name to remove: \n${me}: No user or group name given.\n`)
   const group = groupsNow(io).find((one) => one.name === name)
-  if (group === undefined) return complain(`${me}: The group \`${name}' does not exist.\n`, 3)
+  if (group === undefined)
+    return newer(io)
+      ? complain(`${me}: The group \`${name}' does not exist.\n`, 3)
+      : { out: `The group \`${name}' does not exist.\n`, code: 3 }
   const owner = usersOf(io).find(({ gid }) => gid === group.gid)
   if (owner !== undefined) return complain(`${me}: \`${owner.name}' still has \`${name}' as their primary group!\n`, 7)
   write(

@@ -242,9 +242,37 @@ const nano: Command = (args, io) => {
   const words = path === undefined ? '' : node === undefined ? '[ New File ]' : '[ Reading... ]'
   const column = Math.floor((80 - words.length) / 2) + 1
   const status = words === '' ? '' : `\u001b[H\u001b[J\u001b[22;${column}H\u001b[0;7m\u001b(B${words}\u001b[m\u001b(B`
+  const version = /\d+\.\d+/.exec(io.machine.versions['nano'] ?? '')?.[0] ?? '7.2'
+  // Before 7 it has drawn all of its screen when it looks.
+  const older = before(version, '7')
+  const keys = [
+    ['^G Help', '^O Write Out', '^W Where Is', '^K Cut', '^T Execute', '^C Location'],
+    [
+      '^X Exit',
+      '^R Read File',
+      '^\\ Replace',
+      '^U Paste',
+      '^J Justify',
+      before(version, '6') ? '^_ Go To Line' : '^/ Go To Line',
+    ],
+  ].map((row) =>
+    row
+      .map((one, i) => {
+        const [key = '', ...name] = one.split(' ')
+        const text = name.join(' ')
+        // Short names are stepped over, long ones filled up with blanks; the last stands as it is.
+        const rest = 9 - text.length
+        const gap = i === 5 ? '' : rest + 1 > 5 ? `\u001b[${rest + 1}C` : ' '.repeat(rest + 1)
+        return `\u001b[0;7m\u001b(B${key}\u001b[m\u001b(B ${text}${gap}`
+      })
+      .join(''),
+  )
+  const title = path ?? 'New Buffer'
+  const bar = `  GNU nano ${version}`.padEnd(Math.floor((85 - title.length) / 2)) + title
+  const drawn = `\u001b[H\u001b[0;7m\u001b(B${bar.padEnd(80).slice(0, 80)}\u001b[1;79H\u001b[m\u001b(B\r\u001b[22B${keys[0] ?? ''}\r\u001b[1B${keys[1] ?? ''}\r\u001b[22A`
   return {
-    out: `\u001b[?2004h\u001b)0\u001b[1;24r\u001b[m\u001b(B\u001b[4l\u001b[?7h\u001b[?25l${status}\u001b[?25h\u001b[24;1H\r\u001b[?2004l`,
-    err: 'Standard input is not a terminal\n',
+    out: `\u001b[?2004h\u001b)0\u001b[1;24r\u001b[m\u001b(B\u001b[4l\u001b[?7h\u001b[?25l${status}${older ? drawn : ''}\u001b[?25h\u001b[24;1H\r\u001b[?2004l`,
+    err: older ? 'Too many errors from stdin\n' : 'Standard input is not a terminal\n',
     code: 1,
   }
 }
@@ -309,6 +337,12 @@ export const programs: Readonly<Record<string, Command>> = {
           ? {}
           : complain('Must be connected to a terminal.\n'),
   reset: silent,
+  tmux: ([verb]) =>
+    verb === 'ls' || verb === 'list-sessions' || verb === 'a' || verb === 'attach'
+      ? complain('error connecting to /tmp/tmux-0/default (No such file or directory)\n')
+      : verb === '-V'
+        ? say('tmux 3.2a\n')
+        : complain('open terminal failed: not a terminal\n'),
   more: async (args, io) => (args[0] === undefined ? say(io.stdin) : io.run(['cat', ...args])),
   vi: noScreen,
   vim: noScreen,
