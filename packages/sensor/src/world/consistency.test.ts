@@ -320,6 +320,12 @@ test('at a terminal, errors go to it and not through pipes, into files or into w
   expect(await typed('cd /nope; pwd')).toBe('-bash: cd: /nope: No such file or directory\n/root\n')
 })
 
+test('exec -a gives a program another name to call itself by', async () => {
+  expect((await say('(exec -a /opt/kworker ls /nope)')).err).toBe(
+    "/opt/kworker: cannot access '/nope': No such file or directory\n",
+  )
+})
+
 test('a copy of a program is that program, whatever its name; one that was brought runs and says nothing', async () => {
   expect(
     await out('cp /bin/busybox /tmp/b; /tmp/b KDOE; cd /tmp; cat /usr/bin/id > .i; chmod +x .i; ./.i -u'),

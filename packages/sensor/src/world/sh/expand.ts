@@ -2,7 +2,8 @@ import type { DecoyFs } from '../fs.ts'
 import { resolvePath } from '../node.ts'
 
 import type { Dialect, Param, Part, Script, Word } from './ast.ts'
-import { ansiC, Parser } from './parser.ts'
+import { ansiC } from './escapes.ts'
+import { Parser } from './parser.ts'
 import { literally, Pattern } from './pattern.ts'
 import type { Variables } from './variables.ts'
 

@@ -1,6 +1,5 @@
 import type { Machine } from '../../personas/machine.ts'
 import type { DecoyFs } from '../fs.ts'
-import { resolvePath } from '../node.ts'
 import { before } from '../version.ts'
 import { ArithmeticError, evaluate } from './arith.ts'
 import type { AndOr, Assign, Command, Dialect, Pipeline, Redirect, Script, Word } from './ast.ts'
@@ -23,6 +22,7 @@ import { standardOptions, standardShopt } from './options.ts'
 import { Parser, Unreadable } from './parser.ts'
 import { Pattern } from './pattern.ts'
 import { executable, found, type Executable } from './programs.ts'
+import { openAll, type Opened } from './redirects.ts'
 import { Broken, Capture, FileSink, nowhere, Source, type Descriptor, type Sink } from './streams.ts'
 import { NoMemory, Readonly_, Variables, type Variable } from './variables.ts'
 import { syntaxError, traced } from './words.ts'
@@ -138,10 +138,8 @@ export class Interpreter implements Expander {
   line = 1
   /** Programs whose files are open. */
   descriptors: Map<number, Descriptor>
-  /** Files that were written to, and perhaps not yet. */
-  readonly #files: Set<FileSink>
-  /** What is read under names of its own: <(…). */
-  readonly #beside: Map<string, string>
+  /** What the shells of one session have open together. */
+  readonly #opened: Opened
   readonly depth: number
   readonly calls: { readonly name: string; readonly line: number; readonly file: string }[] = []
   loops = 0
@@ -177,8 +175,7 @@ export class Interpreter implements Expander {
     this.background = background || parent?.background === true
     this.nap = background || parent === undefined ? { ms: 0 } : parent.nap
     this.subshell = kind === 'subshell' ? (parent?.subshell ?? 0) + 1 : 0
-    this.#files = parent === undefined ? new Set() : parent.#files
-    this.#beside = parent === undefined ? new Map() : parent.#beside
+    this.#opened = parent === undefined ? { files: new Set(), beside: new Map() } : parent.#opened
     this.file = start.from === 'file' ? start.zero : ''
     if (this.depth > maxShells) {
       parent?.err(`${parent.zero}: fork: retry: Resource temporarily unavailable\n`)
@@ -458,21 +455,21 @@ export class Interpreter implements Expander {
   }
 
   async beside(body: Script, into: boolean): Promise<string> {
-    const path = `/dev/fd/${63 - (this.#beside.size % 50)}`
+    const path = `/dev/fd/${63 - (this.#opened.beside.size % 50)}`
     if (into) {
-      this.#beside.set(path, '')
+      this.#opened.beside.set(path, '')
       return path
     }
     const capture = new Capture(maxPipe)
     const inner = this.within(new Map([...this.descriptors, [1, { sink: capture }]]))
     await inner.scriptStatus(body)
-    this.#beside.set(path, capture.text)
+    this.#opened.beside.set(path, capture.text)
     return path
   }
 
   /** What comes from a process that stands in for a file. */
   descriptorText(path: string): string | undefined {
-    const held = this.#beside.get(path)
+    const held = this.#opened.beside.get(path)
     if (held !== undefined) return held
     const fd =
       path === '/dev/stdin' || path === '/proc/self/fd/0' ? 0 : Number(/^\/dev\/fd\/(\d+)$/.exec(path)?.[1] ?? -1)
@@ -1171,14 +1168,14 @@ export class Interpreter implements Expander {
     name: string,
     args: readonly string[],
     aside: readonly (readonly [string, string])[] = [],
-    { functions = true, path }: { functions?: boolean; path?: string } = {},
+    { functions = true, path, zero = name }: { functions?: boolean; path?: string; zero?: string | undefined } = {},
   ): Promise<void> {
     const own = functions ? this.functions.get(name) : undefined
     const builtin = own === undefined ? this.builtin(name) : undefined
     if (own === undefined && builtin === undefined) {
       const back = aside.length > 0 ? this.variables.aside(aside) : undefined
       try {
-        await this.#program(name, args, path)
+        await this.#program(name, args, path, zero)
       } finally {
         back?.()
       }
@@ -1248,7 +1245,7 @@ export class Interpreter implements Expander {
       if (option === '-a') zero = words.shift()
       else if (option === '--') break
     }
-    const opened = await this.#open(redirects)
+    const opened = await openAll(this, this.#opened, redirects)
     if (opened === undefined) {
       this.status = 1
       if (this.from !== 'terminal') throw new Exit(this.dialect === 'bash' ? 1 : 2)
@@ -1274,13 +1271,12 @@ export class Interpreter implements Expander {
       if (this.from === 'terminal') return
       throw new Exit(127)
     }
-    void zero
-    await this.run(name, rest, aside, { functions: false, path: target })
+    await this.run(name, rest, aside, { functions: false, path: target, zero })
     throw new Exit(this.status)
   }
 
   /** Runs a program, or tells that there is none. */
-  async #program(name: string, args: readonly string[], path?: string): Promise<void> {
+  async #program(name: string, args: readonly string[], path: string | undefined, zero: string): Promise<void> {
     this.flush()
     const what = executable(this, name, path)
     if ('lost' in what) {
@@ -1288,7 +1284,7 @@ export class Interpreter implements Expander {
       this.status = what.code
       return
     }
-    await this.execute(what, args, name)
+    await this.execute(what, args, zero)
   }
 
   async execute(what: Executable, args: readonly string[], zero: string): Promise<void> {
@@ -1318,8 +1314,7 @@ export class Interpreter implements Expander {
     }
     const { out, err, code } = await host.program(what.name, args, context)
     this.status = code
-    if (this.descriptors.get(2)?.sink?.terminal === true && err !== '') this.err(err)
-    else if (err !== '') this.err(err)
+    if (err !== '') this.err(err)
     try {
       if (out !== '') this.out(out)
     } catch (error) {
@@ -1400,7 +1395,7 @@ export class Interpreter implements Expander {
 
   /** Lets what was written come into its files. */
   flush(): void {
-    for (const file of this.#files) {
+    for (const file of this.#opened.files) {
       try {
         file.flush()
       } catch (error) {
@@ -1414,7 +1409,7 @@ export class Interpreter implements Expander {
   /** Does something with other files open. @returns what it gives; undefined where one could not be opened */
   async #redirected<T>(redirects: readonly Redirect[], work: () => Promise<T>, fatal = false): Promise<T | undefined> {
     const before = this.descriptors
-    const opened = await this.#open(redirects)
+    const opened = await openAll(this, this.#opened, redirects)
     if (opened === undefined) {
       this.status = this.dialect === 'bash' ? 1 : 2
       if (this.dialect === 'ash') this.status = 1
@@ -1428,143 +1423,6 @@ export class Interpreter implements Expander {
     } finally {
       this.flush()
       this.descriptors = before
-    }
-  }
-
-  /** Why a file cannot be opened, in the words of the shell. */
-  #unopened(path: string, error: unknown, writes: boolean): string {
-    const { words: given, code } = error as { words?: string; code?: string }
-    if (given === undefined) throw error
-    const words =
-      code === 'EISDIR'
-        ? 'Is a directory'
-        : code === 'ENOTDIR'
-          ? 'Not a directory'
-          : given.replace(/^File already exists.*/, 'cannot overwrite existing file')
-    if (this.dialect === 'bash') return `${path}: ${words}`
-    if (this.dialect === 'dash')
-      return writes
-        ? `cannot create ${path}: ${code === 'ENOENT' ? 'Directory nonexistent' : words}`
-        : `cannot open ${path}: ${code === 'ENOENT' ? 'No such file' : words}`
-    return writes
-      ? `can't create ${path}: ${code === 'ENOENT' ? 'nonexistent directory' : words}`
-      : `can't open ${path}: ${code === 'ENOENT' ? 'no such file' : words}`
-  }
-
-  #toFile(path: string, op: string): Descriptor {
-    const real = resolvePath(this.cwd, path)
-    if (real === '/dev/null') return { sink: nowhere, source: new Source(''), path: real }
-    const same = /^\/dev\/(?:stdin|stdout|stderr|fd\/(\d+)|tty)$/.exec(real)
-    if (same !== null && real !== '/dev/tty') {
-      const fd = same[1] !== undefined ? Number(same[1]) : ({ '/dev/stdin': 0, '/dev/stdout': 1 }[real] ?? 2)
-      const held = this.#beside.get(real)
-      const there = held !== undefined ? { source: new Source(held) } : this.descriptors.get(fd)
-      if (there !== undefined) return there
-      throw Object.assign(new Error(real), { code: 'ENOENT', words: 'No such file or directory' })
-    }
-    if (real === '/dev/tty') return this.descriptors.get(1) ?? {}
-    this.flush()
-    const { fs } = this
-    if (op === '<') return { source: new Source(Buffer.from(fs.content(real)).toString('latin1')), path: real }
-    if (op === '<>') {
-      if (fs.node(real) === undefined) this.#create(real)
-      const sink = new FileSink(fs, real, false)
-      this.#files.add(sink)
-      return { source: new Source(Buffer.from(fs.content(real)).toString('latin1')), sink, path: real }
-    }
-    const append = op === '>>' || op === '&>>'
-    const node = fs.node(real)
-    if (node?.type === 'device') return { sink: nowhere, path: real }
-    if (op === '>' && this.option('noclobber') && node?.type === 'file')
-      throw Object.assign(new Error(real), {
-        code: 'EEXIST',
-        words: this.dialect === 'bash' ? 'cannot overwrite existing file' : 'File exists',
-      })
-    if (node === undefined) this.#create(real)
-    else if (append) fs.appendCheck(real)
-    else fs.write(real, Buffer.alloc(0))
-    const sink = new FileSink(fs, real, append)
-    this.#files.add(sink)
-    return { sink, path: real }
-  }
-
-  #create(real: string): void {
-    this.fs.write(real, Buffer.alloc(0))
-    if (this.umask !== 0o022) this.fs.setMode(real, 0o666 & ~this.umask)
-  }
-
-  async #open(redirects: readonly Redirect[]): Promise<Map<number, Descriptor> | undefined> {
-    const open = new Map(this.descriptors)
-    const before = this.descriptors
-    for (const { fd, op, target, here } of redirects) {
-      if (here !== undefined || op === '<<<') {
-        const text = here !== undefined ? await expandText(this, here.body) : `${await expandText(this, target)}\n`
-        open.set(fd ?? 0, { source: new Source(text) })
-        continue
-      }
-      const fields = await expandWord(this, target)
-      if (fields.length !== 1) {
-        this.fault(`${target.raw}: ambiguous redirect`)
-        return undefined
-      }
-      const [path = ''] = fields
-      if (op === '>&' || op === '<&') {
-        const into = fd ?? (op === '>&' ? 1 : 0)
-        if (path === '-') open.delete(into)
-        else if (/^\d+-?$/.test(path)) {
-          const from = Number.parseInt(path, 10)
-          const there = open.get(from)
-          if (there === undefined) {
-            this.fault(this.dialect === 'bash' ? `${path}: Bad file descriptor` : `${path}: Bad file descriptor`)
-            return undefined
-          }
-          open.set(into, there)
-          if (path.endsWith('-')) open.delete(from)
-        } else if (op === '>&' && fd === undefined && this.dialect === 'bash') {
-          const both = this.#tryOpen(path, '>')
-          if (both === undefined) return undefined
-          open.set(1, both)
-          open.set(2, both)
-        } else {
-          this.fault(this.dialect === 'bash' ? `${path}: ambiguous redirect` : `Syntax error: Bad fd number`)
-          if (this.dialect !== 'bash') throw new Exit(2)
-          return undefined
-        }
-        continue
-      }
-      // What is opened later sees what was opened before it.
-      this.descriptors = open
-      let there: Descriptor | undefined
-      try {
-        there = this.#tryOpen(path, op === '&>' || op === '>|' ? (op === '&>' ? '>' : '>|') : op)
-      } finally {
-        this.descriptors = before
-      }
-      if (there === undefined) return undefined
-      if (op === '&>' || op === '&>>') {
-        open.set(1, there)
-        open.set(2, there)
-      } else open.set(fd ?? (op.startsWith('<') ? 0 : 1), there)
-    }
-    return open
-  }
-
-  #tryOpen(path: string, op: string): Descriptor | undefined {
-    const net = this.dialect === 'bash' ? /^\/dev\/(tcp|udp)\/([^/]+)\/([^/]+)$/.exec(path) : null
-    if (net !== null) {
-      // A sensor connects to nobody: the other side does not answer.
-      if (net[1] === 'udp') return { sink: nowhere, source: new Source('') }
-      this.fault('connect: Connection refused')
-      this.fault(`${path}: Connection refused`)
-      return undefined
-    }
-    try {
-      return this.#toFile(path, op)
-    } catch (error) {
-      const words = this.#unopened(path, error, !op.startsWith('<') || op === '<>')
-      const shown = path === '' && this.dialect === 'bash' ? words : words
-      this.fault(shown)
-      return undefined
     }
   }
 }

@@ -11,6 +11,7 @@ import type {
   Script,
   Word,
 } from './ast.ts'
+import { ansiC } from './escapes.ts'
 
 // Reads the language of the shell (POSIX.1-2017, Shell Command Language, and what bash adds to it), as bash, dash and
 // busybox's ash each read it.
@@ -76,41 +77,6 @@ const closing = new Set(['then', 'else', 'elif', 'fi', 'do', 'done', 'esac', '}'
 
 /** Levels of what may stand in each other. */
 const maxDepth = 200
-
-/** Characters that $'…' knows. */
-const escapes: Readonly<Record<string, string>> = {
-  a: '\x07',
-  b: '\b',
-  e: '\x1b',
-  E: '\x1b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-  '\\': '\\',
-  "'": "'",
-  '"': '"',
-  '?': '?',
-}
-
-/** Bytes of a code point, one character each. */
-const utf8 = (code: number): string =>
-  code <= 0x10ffff && (code < 0xd800 || code > 0xdfff) ? Buffer.from(String.fromCodePoint(code)).toString('latin1') : ''
-
-/** What stands in $'…'. */
-export function ansiC(text: string): string {
-  return text.replace(
-    /\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|([0-7]{1,3})|c([^])|([^]))/g,
-    (whole, hex, short, long, octal, control, letter) => {
-      if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16))
-      if (short !== undefined || long !== undefined) return utf8(Number.parseInt(short ?? long, 16))
-      if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8) & 255)
-      if (control !== undefined) return String.fromCharCode(String(control).toUpperCase().charCodeAt(0) & 31)
-      return escapes[letter as string] ?? whole
-    },
-  )
-}
 
 /** Reads scripts, one complete command at a time. */
 export class Parser {

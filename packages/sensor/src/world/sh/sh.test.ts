@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { ArithmeticError, evaluate } from './arith.ts'
 import type { Script } from './ast.ts'
 import { fieldsOf } from './builtins/input.ts'
-import { ansiC, Parser, Unreadable } from './parser.ts'
+import { ansiC } from './escapes.ts'
+import { Parser, Unreadable } from './parser.ts'
 import { literally, Pattern } from './pattern.ts'
 
 const pieces = fc.constantFrom(

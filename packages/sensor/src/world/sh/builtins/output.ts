@@ -1,59 +1,9 @@
+import { escaped } from '../escapes.ts'
 import { quotedFor } from '../expand.ts'
 import type { Interpreter } from '../interpreter.ts'
 import type { Builtin } from './index.ts'
 
 // What prints: echo and printf (POSIX.1-2017; bash(1)).
-
-const simple: Readonly<Record<string, string>> = {
-  a: '\x07',
-  b: '\b',
-  e: '\x1b',
-  E: '\x1b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-  '\\': '\\',
-}
-
-/** Reads the backslashes of echo -e and of %b. @returns the text, and whether \c ended it */
-export function escaped(
-  text: string,
-  { octal, hex = true }: { readonly octal: RegExp; readonly hex?: boolean },
-): { text: string; ends: boolean } {
-  let out = ''
-  for (let i = 0; i < text.length; i++) {
-    if (text[i] !== '\\') {
-      out += text[i]
-      continue
-    }
-    const rest = text.slice(i + 1, i + 12)
-    const c = rest[0] ?? ''
-    if (c === 'c') return { text: out, ends: true }
-    const number = octal.exec(rest)
-    const byte = hex ? /^x([0-9a-fA-F]{1,2})/.exec(rest) : null
-    const point = hex ? /^(?:u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8}))/.exec(rest) : null
-    if (number !== null) {
-      out += String.fromCharCode(Number.parseInt(number[1] === '' ? '0' : (number[1] ?? '0'), 8) & 255)
-      i += number[0].length
-    } else if (byte !== null) {
-      out += String.fromCharCode(Number.parseInt(byte[1] ?? '0', 16))
-      i += byte[0].length
-    } else if (point !== null) {
-      const code = Number.parseInt(point[1] ?? point[2] ?? '0', 16)
-      out +=
-        code <= 0x10ffff && (code < 0xd800 || code > 0xdfff)
-          ? Buffer.from(String.fromCodePoint(code)).toString('latin1')
-          : ''
-      i += point[0].length
-    } else if (simple[c] !== undefined) {
-      out += simple[c]
-      i++
-    } else out += '\\'
-  }
-  return { text: out, ends: false }
-}
 
 const echo: Builtin = (shell, args) => {
   let [line, escapes] = [true, shell.dialect === 'dash' || shell.option('xpg_echo')]
