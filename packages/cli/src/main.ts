@@ -202,6 +202,7 @@ program
   .command('update')
   .description('fetch the current public tables: routes (RIPE RIS), allocations (all registries), AS names')
   .option(...data)
+  .option('--routing', 'also what routes are compared with: more vantage points, ROAs, IRR (some hundred megabytes)')
   .option(...json)
   .action(async (options) => (await import('./commands/hub.ts')).updateData(options))
 

@@ -25,6 +25,7 @@ import { Mailer } from './mail.ts'
 import { gatherPayloads } from './fetches/gather.ts'
 import { deliver, watch as watchAlerts } from './networks/alerts/alerts.ts'
 import { keepRouting } from './networks/routing/keep.ts'
+import { updateRouting } from './networks/routing/update.ts'
 import { sendReports } from './networks/reports/mailing.ts'
 import { escalateLetters, PeeringDb } from './networks/contacts.ts'
 import { Letters } from './networks/letters/send.ts'
@@ -327,6 +328,14 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       log.of('enrichment').warn(`tables were not updated: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
+  /** Routes are compared for organisations that hold some: nobody else's link is loaded with a hundred megabytes a day. */
+  const updateRoutes = async (): Promise<void> => {
+    if ((await relational.claims.holders()).length === 0) return
+    const results = await updateRouting(join(folder, 'routing'), { signal: updates.signal })
+    const failed = results.filter(({ error }) => error !== undefined)
+    log.of('routing')(`${results.length - failed.length} of ${results.length} routing tables are up to date`)
+    for (const { file, error } of failed) log.of('routing').warn(`${file} was not fetched: ${error}`)
+  }
   const watch = async (): Promise<void> => {
     await watchFleet(relational, log.of('fleet'))
     await stepRollouts(relational, log.of('fleet'))
@@ -351,6 +360,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
               if (Date.now() - Date.parse(enricher.current?.date ?? '1970-01-01') > day) await update()
             },
           },
+          { every: day, first: 600_000, work: updateRoutes },
         ]
       : []),
     // Tables that "skep data update" or a person put there are taken without a new start.

@@ -1,5 +1,6 @@
 export { Authority } from './gateway/authority.ts'
 export { updateTables, publicTables } from './enrich/update.ts'
+export { updateRouting } from './networks/routing/update.ts'
 export { mergeRanges } from './relational/ranges.ts'
 export { Relational, type Role } from './relational/database.ts'
 export { openStore, type Store } from './store/client.ts'

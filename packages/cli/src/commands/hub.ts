@@ -107,16 +107,16 @@ export async function rollOut(version: string, options: Common & { gateMinutes: 
   )
 }
 
-/** Fetches the public tables. */
-export async function updateData(options: Common): Promise<void> {
-  const { updateTables } = await import('@skep/hub')
+/** Fetches the public tables, and those about routes where they are asked for. */
+export async function updateData(options: Common & { routing?: boolean }): Promise<void> {
+  const { updateRouting, updateTables } = await import('@skep/hub')
   const data = dataFolder(options.data)
+  const onTable = (url: string): void => {
+    if (options.json !== true) console.error(`fetching ${url}`)
+  }
   try {
-    const { folder, results } = await updateTables(join(data, 'hub', 'tables'), {
-      onTable: (url) => {
-        if (options.json !== true) console.error(`fetching ${url}`)
-      },
-    })
+    const { folder, results } = await updateTables(join(data, 'hub', 'tables'), { onTable })
+    if (options.routing === true) results.push(...(await updateRouting(join(data, 'hub', 'routing'), { onTable })))
     if (options.json === true) console.log(JSON.stringify({ folder, results }))
     else {
       for (const { file, bytes, error } of results)

@@ -1,8 +1,6 @@
-import { createWriteStream } from 'node:fs'
-import { mkdir, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Readable, Transform } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import { fetchFile, reasonOf } from './download.ts'
 
 /** A public table that the hub fetches. */
 export interface PublicTable {
@@ -29,8 +27,6 @@ export const publicTables: readonly PublicTable[] = [
   { file: 'autnums.txt', url: 'https://thyme.apnic.net/current/data-used-autnums' },
 ]
 
-const maxBytes = 512 * 1024 ** 2
-
 /**
  * Fetches the public tables into a folder of today's date. The folder appears only when all that is required is there.
  * @returns for each table the bytes fetched, or the reason why not
@@ -53,12 +49,10 @@ export async function updateTables(
     for (const table of options.tables ?? publicTables) {
       options.onTable?.(table.url)
       try {
-        results.push({ file: table.file, bytes: await fetchTo(join(draft, table.file), table.url, options.signal) })
+        const { bytes } = await fetchFile(join(draft, table.file), table.url, { signal: options.signal })
+        results.push({ file: table.file, bytes })
       } catch (error) {
-        const reason =
-          error instanceof Error
-            ? `${error.message}${error.cause instanceof Error ? ` (${error.cause.message})` : ''}`
-            : String(error)
+        const reason = reasonOf(error)
         if (table.required === true) throw new Error(`Cannot fetch ${table.url}: ${reason}`, { cause: error })
         await rm(join(draft, table.file), { force: true })
         results.push({ file: table.file, error: reason })
@@ -71,19 +65,4 @@ export async function updateTables(
     await rm(draft, { recursive: true, force: true })
     throw error
   }
-}
-
-async function fetchTo(file: string, url: string, signal?: AbortSignal): Promise<number> {
-  const deadline = AbortSignal.timeout(300_000)
-  const response = await fetch(url, { signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]) })
-  if (!response.ok || response.body === null) throw new Error(`the server answered ${response.status}`)
-  let size = 0
-  const bounded = new Transform({
-    transform(chunk: Buffer, _, done) {
-      size += chunk.length
-      done(size > maxBytes ? new Error(`more than ${maxBytes} bytes`) : null, chunk)
-    },
-  })
-  await pipeline(Readable.fromWeb(response.body as never), bounded, createWriteStream(file))
-  return (await stat(file)).size
 }

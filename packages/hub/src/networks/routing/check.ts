@@ -1,5 +1,15 @@
-import { readFileSync } from 'node:fs'
-import { covers, linesOf, readAnnouncement, readRoutes, readVrps, routingFiles, type Pair, type Vrp } from './tables.ts'
+import {
+  around,
+  covers,
+  linesOf,
+  piecesOf,
+  readAnnouncement,
+  readRoutes,
+  readVrps,
+  routingFiles,
+  type Pair,
+  type Vrp,
+} from './tables.ts'
 
 /** Route origin validation (RFC 6811). */
 export type RpkiState = 'valid' | 'invalid' | 'not found'
@@ -155,9 +165,10 @@ export async function checkRouting(
         if (known === undefined) announcements.set(key, { ...pair, seen: new Set([name]) })
         else known.seen.add(name)
       }
-  const announced = [...new Set([...announcements.values()].map(({ prefix }) => prefix))]
-  const related = (pair: Pair): boolean => concerns(pair) || announced.some((one) => covers(pair.prefix, one))
-  const vrps = files.vrps === undefined ? [] : readVrps(readFileSync(files.vrps, 'utf8')).filter(related)
+  const holding = new Set([...announcements.values()].flatMap(({ prefix }) => around(prefix)))
+  const related = (pair: Pair): boolean => concerns(pair) || holding.has(pair.prefix)
+  const vrps: Vrp[] = []
+  if (files.vrps !== undefined) for await (const vrp of readVrps(piecesOf(files.vrps))) if (related(vrp)) vrps.push(vrp)
   const irr: Pair[] = []
   for (const file of files.irr) for await (const route of readRoutes(linesOf(file))) if (related(route)) irr.push(route)
   const vantages = [...new Set(files.vantages.map(({ name }) => name))]

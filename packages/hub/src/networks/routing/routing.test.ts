@@ -1,3 +1,4 @@
+import { createServer } from 'node:http'
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -5,17 +6,26 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { checkRouting, validate } from './check.ts'
-import { covers, normalPrefix, readAnnouncement, readRoutes, readVrps } from './tables.ts'
+import { around, covers, normalPrefix, readAnnouncement, readRoutes, readVrps, type Vrp } from './tables.ts'
+import { updateRouting } from './update.ts'
 
-test('route origins are validated as RFC 6811 says', () => {
-  const vrps = readVrps(
-    JSON.stringify({
-      roas: [
-        { asn: 'AS64496', prefix: '198.51.0.0/16', maxLength: 24, ta: 'apnic' },
-        { asn: 64_497, prefix: '198.51.100.0/24' },
-        { asn: 'AS0', prefix: '2001:DB8::/32', maxLength: 32 },
-      ],
-    }),
+async function all<T>(from: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = []
+  for await (const one of from) found.push(one)
+  return found
+}
+
+test('route origins are validated as RFC 6811 says', async () => {
+  const vrps = await all(
+    readVrps([
+      JSON.stringify({
+        roas: [
+          { asn: 'AS64496', prefix: '198.51.0.0/16', maxLength: 24, ta: 'apnic' },
+          { asn: 64_497, prefix: '198.51.100.0/24' },
+          { asn: 'AS0', prefix: '2001:DB8::/32', maxLength: 32 },
+        ],
+      }),
+    ]),
   )
   const state = (prefix: string, asn: number) => validate({ prefix, asn }, vrps).state
   expect(state('198.51.0.0/16', 64_496)).toBe('valid')
@@ -89,4 +99,90 @@ test('mismatches are explained; what one vantage point says alone is not certain
   expect(leaked).toHaveLength(8)
   expect(leaked.every(({ certain }) => !certain)).toBe(true)
   expect(state?.unused).toEqual([{ asn: 3333, prefix: '193.0.22.0/23', maxLength: 23 }])
+})
+
+test('payloads are read from the pieces of a file, however it is cut, and nothing else is taken for one', async () => {
+  const text = `{
+  "metadata": { "buildmachine": "x", "vrps": 3 },
+  "roas": [
+    { "asn": 64496, "prefix": "198.51.100.0/22", "maxLength": 24, "ta": "apnic", "expires": 1796000000 },
+    { "asn": "AS64497", "prefix": "2001:db8:0:0::/48", "maxLength": 48, "ta": "ripe" },
+    { "asn": "AS64498", "prefix": "not one" }, { "asn": 1 }, { broken }
+  ],
+  "routerKeys": [{ "asn": "AS64499", "SKI": "00", "routerPublicKey": "{" }],
+  "aspas": [{ "customer_asid": 64500, "providers": [64501] }]
+}`
+  const wanted: Vrp[] = [
+    { prefix: '198.51.100.0/22', asn: 64_496, maxLength: 24 },
+    { prefix: '2001:db8::/48', asn: 64_497, maxLength: 48 },
+  ]
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.nat(text.length), { maxLength: 30 }), async (cuts) => {
+      const at = [0, ...cuts.sort((a, b) => a - b), text.length]
+      const pieces = at.slice(1).map((end, i) => text.slice(at[i], end))
+      expect(await all(readVrps(pieces))).toEqual(wanted)
+    }),
+  )
+  // What never closes is not kept.
+  expect(await all(readVrps(Array.from({ length: 100 }, () => '{'.repeat(50_000))))).toEqual([])
+})
+
+test('what could hold a prefix is every shorter one of its bits', () => {
+  expect(around('10.1.2.0/24').slice(0, 3)).toEqual(['10.1.2.0/24', '10.1.2.0/23', '10.1.0.0/22'])
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.tuple(fc.ipV4(), fc.integer({ min: 1, max: 32 })),
+        fc.tuple(fc.ipV6(), fc.integer({ min: 1, max: 128 })),
+      ),
+      ([address, bits]) => {
+        const prefix = normalPrefix(`${address}/${bits}`) ?? ''
+        const holding = around(prefix)
+        expect(holding).toHaveLength(bits + 1)
+        expect(holding.every((one) => covers(one, prefix))).toBe(true)
+      },
+    ),
+  )
+})
+
+test('routing tables are fetched each by itself, only when they changed, the newest of a list by its name', async () => {
+  const changed = 'Mon, 30 Nov 2026 00:00:00 GMT'
+  let asked = 0
+  let broken = false
+  const server = createServer((request, response) => {
+    asked++
+    const answers: Record<string, string | Buffer> = {
+      '/vrps.json': '{"roas": []}',
+      '/caida/pfx2as-creation.log':
+        '1 1 2026/11/routeviews-rv2-20261128-1200.pfx2as.gz\n2 2 2026/11/routeviews-rv2-20261129-1200.pfx2as.gz\n',
+      '/caida/2026/11/routeviews-rv2-20261129-1200.pfx2as.gz': gzipSync('193.0.0.0\t21\t3333\n'),
+    }
+    const answer = broken ? undefined : answers[request.url ?? '']
+    if (answer === undefined) response.writeHead(503).end('no')
+    else if (request.headers['if-modified-since'] === changed) response.writeHead(304).end()
+    else response.writeHead(200, { 'last-modified': changed }).end(answer)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const base = `http://127.0.0.1:${(server.address() as { port: number }).port}/`
+  const folder = mkdtempSync(join(tmpdir(), 'skep-routing-'))
+  const tables = [
+    {
+      file: 'vantages/routeviews.v4.gz',
+      url: `${base}caida/`,
+      newest: { list: `${base}caida/pfx2as-creation.log`, match: /\b\d{4}\/\d{2}\/routeviews[\w-]+\.pfx2as\.gz\b/g },
+    },
+    { file: 'vrps.json', url: `${base}vrps.json` },
+    { file: 'irr/x.gz', url: `${base}irr` },
+  ]
+  const states = async () => (await updateRouting(folder, { tables })).map(({ fresh, error }) => error ?? fresh)
+  expect(await states()).toEqual([true, true, 'the server answered 503'])
+  expect(await states()).toEqual([false, false, 'the server answered 503'])
+  expect(asked).toBe(8)
+  // What cannot be had leaves what is there.
+  broken = true
+  expect(await states()).toEqual(Array.from({ length: 3 }, () => 'the server answered 503'))
+  const holder = { organisation: 'isp', asns: [3333], prefixes: ['193.0.0.0/21'] }
+  const state = (await checkRouting(folder, [holder]))?.get('isp')
+  expect(state?.lines.map(({ prefix, asn }) => [prefix, asn])).toEqual([['193.0.0.0/21', 3333]])
+  server.close()
 })

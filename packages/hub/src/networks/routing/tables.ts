@@ -89,27 +89,80 @@ export async function* readRoutes(lines: AsyncIterable<string>): AsyncGenerator<
   if (prefix !== undefined && asn > 0) yield { prefix, asn, source }
 }
 
-const vrpFile = z.object({
-  roas: z.array(
-    z.object({ asn: z.union([z.string(), z.number()]), prefix: z.string(), maxLength: z.number().int().optional() }),
-  ),
+const payload = z.object({
+  asn: z.union([z.string(), z.number()]),
+  prefix: z.string(),
+  maxLength: z.number().int().optional(),
 })
-/** Validated payloads in the JSON that rpki-client and routinator write. */
-export function readVrps(text: string): Vrp[] {
-  return vrpFile.parse(JSON.parse(text)).roas.flatMap(({ asn, prefix, maxLength }) => {
-    const normal = normalPrefix(prefix)
-    const number = asNumber(String(asn))
-    return normal === undefined || Number.isNaN(number)
-      ? []
-      : [{ prefix: normal, asn: number, maxLength: maxLength ?? Number(normal.split('/')[1]) }]
-  })
+
+/** The validated payload in one object of such a file, undefined when it is another thing (a router key, an ASPA). */
+function readVrp(text: string): Vrp | undefined {
+  let read: unknown
+  try {
+    read = JSON.parse(text)
+  } catch {
+    return undefined
+  }
+  const { data } = payload.safeParse(read)
+  if (data === undefined) return undefined
+  const [prefix, asn] = [normalPrefix(data.prefix), asNumber(String(data.asn))]
+  if (prefix === undefined || Number.isNaN(asn)) return undefined
+  return { prefix, asn, maxLength: data.maxLength ?? Number(prefix.split('/')[1]) }
+}
+
+/**
+ * Validated payloads in the JSON that rpki-client and routinator write, as its pieces come: the file has ninety megabytes,
+ * which a small hub could not hold as one text. A payload is an object without objects in it.
+ */
+export async function* readVrps(pieces: AsyncIterable<string> | Iterable<string>): AsyncGenerator<Vrp> {
+  let rest = ''
+  for await (const piece of pieces) {
+    rest += piece
+    let done = 0
+    for (const { 0: text, index } of rest.matchAll(/\{[^{}]*\}/g)) {
+      const vrp = readVrp(text)
+      if (vrp !== undefined) yield vrp
+      done = index + text.length
+    }
+    rest = rest.slice(done)
+    // What is open and closes nowhere is no payload.
+    if (rest.length > longest) rest = rest.slice(-longest)
+  }
+}
+
+/** The text of a file, gzip or not, in pieces. */
+export async function* piecesOf(file: string): AsyncGenerator<string> {
+  const raw = createReadStream(file)
+  const stream = file.endsWith('.gz') ? raw.pipe(createGunzip()) : raw
+  raw.once('error', (error) => stream.destroy(error))
+  stream.setEncoding('utf8')
+  for await (const piece of stream) yield piece as string
 }
 
 /** Whether one prefix lies within another. */
 export const covers = (outer: string, inner: string): boolean =>
   Number(outer.split('/')[1]) <= Number(inner.split('/')[1]) && contains(outer, inner.split('/')[0] ?? '')
 
-/** The files of a routing folder: `vantages/NAME.*`, `vrps.json`, `irr/*`. */
+/** A prefix and all that could hold it, to the shortest. */
+export function around(prefix: string): string[] {
+  const [address = '', length = ''] = prefix.split('/')
+  const bytes = [...bytesOf(address)]
+  const all = [prefix]
+  for (let bits = Number(length) - 1; bits >= 0; bits--) {
+    const at = bits >> 3
+    bytes[at] = (bytes[at] ?? 0) & (0xff00 >> (bits & 7))
+    const text =
+      bytes.length === 4
+        ? bytes.join('.')
+        : Array.from({ length: 8 }, (_, i) => (((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0)).toString(16)).join(
+            ':',
+          )
+    all.push(normalPrefix(`${text}/${bits}`) ?? '')
+  }
+  return all
+}
+
+/** The files of a routing folder: `vantages/NAME.*`, `vrps.json` or `vrps.json.gz`, `irr/*`. */
 export function routingFiles(folder: string): {
   vantages: { name: string; file: string }[]
   vrps: string | undefined
@@ -118,13 +171,14 @@ export function routingFiles(folder: string): {
   const list = (name: string): string[] =>
     existsSync(join(folder, name))
       ? readdirSync(join(folder, name))
+          .filter((file) => !file.endsWith('.part') && !file.startsWith('.'))
           .sort()
           .map((file) => join(folder, name, file))
       : []
-  const vrps = join(folder, 'vrps.json')
+  const vrps = ['vrps.json', 'vrps.json.gz'].map((name) => join(folder, name)).find((file) => existsSync(file))
   return {
     vantages: list('vantages').map((file) => ({ name: file.split('/').at(-1)?.split('.')[0] ?? file, file })),
-    vrps: existsSync(vrps) ? vrps : undefined,
+    vrps,
     irr: list('irr'),
   }
 }
