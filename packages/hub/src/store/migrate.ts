@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Store } from './client.ts'
-import { defaultRetention, rollups, tables, type Retention, type Rollup, type Table } from './schema.ts'
+import { defaultRetention, retired, rollups, tables, type Retention, type Rollup, type Table } from './schema.ts'
 import { sql, string } from './sql.ts'
 
 /** The database that everything lies in. */
@@ -26,7 +26,9 @@ const shardKeys: Readonly<Record<string, string>> = {
   sightings: 'cityHash64(type, value)',
   findings: 'cityHash64(asn, toYYYYMM(day))',
   overall: 'cityHash64(dimension, key)',
-  networks: 'cityHash64(asn, toYYYYMM(day))',
+  addresses: 'cityHash64(asn, toYYYYMM(day))',
+  economies: 'cityHash64(economy)',
+  minutes: 'cityHash64(asn, toMonday(minute))',
   recurring: 'cityHash64(type, value)',
   verdicts: 'cityHash64(type, entity)',
   campaigns: 'cityHash64(campaign)',
@@ -48,6 +50,12 @@ export async function migrate(
   const changes: Change[] = []
   await store.command(`CREATE DATABASE IF NOT EXISTS ${database}${on(place)} ENGINE = Atomic`)
   for (const table of tables(retention)) changes.push(...(await migrateTable(store, table, place)))
+  for (const name of retired) {
+    if ((await present(store, local(name, place))) === undefined) continue
+    for (const one of new Set([`${name}_view`, name, local(name, place)]))
+      await store.command(`DROP TABLE IF EXISTS ${database}.${one}${on(place)} SYNC`)
+    changes.push(`took away rollup ${name}`)
+  }
   const all = rollups(retention)
   for (const rollup of all) changes.push(...(await migrateRollup(store, rollup, all, place)))
   return changes

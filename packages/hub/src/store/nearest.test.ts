@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { nearest } from './nearest.ts'
+import { byTime } from './nearest.ts'
 import type { Window } from './query.ts'
 
 test('from either end it gives what a look at everything gives', async () => {
@@ -22,7 +22,7 @@ test('from either end it gives what a look at everything gives', async () => {
           return { rows, sql: '', params: {} }
         }
         const window = { since: '2026-01-01T00:00:00Z', until: '2026-01-31T00:00:00Z' }
-        const { rows } = await nearest(ask, window, wanted, descending)
+        const { rows } = await byTime(ask, window, wanted, descending)
         expect(looked.length).toBeLessThanOrEqual(5)
         expect(rows).toEqual((await ask(window)).rows)
       },

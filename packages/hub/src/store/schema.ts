@@ -103,8 +103,18 @@ export const campaigns: Table = {
 export const tables = (retention: Retention): readonly Table[] => [events(retention), verdicts, campaigns]
 
 const sum = 'SimpleAggregateFunction(sum, UInt64)'
-const first = "SimpleAggregateFunction(min, DateTime64(6, 'UTC'))"
-const last = "SimpleAggregateFunction(max, DateTime64(6, 'UTC'))"
+// To the second: the fractions of it would weigh more than all counts of a row together.
+const first = "SimpleAggregateFunction(min, DateTime('UTC'))"
+const last = "SimpleAggregateFunction(max, DateTime('UTC'))"
+const firstOf = (time: string): string => `min(toDateTime(${time}, 'UTC'))`
+const lastOf = (time: string): string => `max(toDateTime(${time}, 'UTC'))`
+
+/** When a row of a rollup is of no use any more: what only leads to events goes with the last of them. */
+function endOf({ columns: named }: Rollup, { bulk, evidence, rollups: counts }: Retention): string {
+  const has = (column: string): boolean => named.some(({ name }) => name === column)
+  if (has('minute')) return `minute + toIntervalDay(${Math.max(bulk, evidence)})`
+  return `${has('hour') ? 'hour' : 'toDateTime(day)'} + toIntervalDay(${counts})`
+}
 
 /** All rollups. */
 export const rollups = (retention: Retention): readonly Rollup[] =>
@@ -158,10 +168,10 @@ export const rollups = (retention: Retention): readonly Rollup[] =>
         { name: 'services', type: 'SimpleAggregateFunction(groupUniqArrayArray(20), Array(String))' },
       ],
       indexes: ['INDEX by_source source_ip TYPE bloom_filter(0.01) GRANULARITY 1'],
-      tail: `ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(day) ORDER BY (asn, day, source_ip, sensor) SETTINGS ${dedup}`,
+      tail: `ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(day) ORDER BY (asn, source_ip, day, sensor) SETTINGS ${dedup}`,
       select:
         `SELECT asn, toDate(time) AS day, source_ip, sensor, anyLast(prefix) AS prefix, anyLast(as_name) AS as_name, ` +
-        `anyLast(economy) AS economy, min(time) AS first_seen, max(time) AS last_seen, count() AS events, ` +
+        `anyLast(economy) AS economy, ${firstOf('time')} AS first_seen, ${lastOf('time')} AS last_seen, count() AS events, ` +
         `countIf(kind = 'session.open') AS sessions, countIf(kind = 'auth.attempt') AS auths, ` +
         `countIf(kind = 'auth.attempt' AND accepted) AS accepted, ` +
         `countIf(kind = 'command.run') AS commands, countIf(kind = 'payload.seen') AS payloads, ` +
@@ -179,12 +189,11 @@ export const rollups = (retention: Retention): readonly Rollup[] =>
         { name: 'first_seen', type: first },
         { name: 'last_seen', type: last },
         { name: 'events', type: sum },
-        { name: 'session', type: 'SimpleAggregateFunction(anyLast, UUID)' },
       ],
-      tail: `ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(day) ORDER BY (asn, day, source_ip, rule) SETTINGS ${dedup}`,
+      tail: `ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(day) ORDER BY (asn, source_ip, day, rule) SETTINGS ${dedup}`,
       select:
-        `SELECT asn, toDate(time) AS day, source_ip, found AS rule, anyLast(prefix) AS prefix, min(time) AS first_seen, max(time) AS last_seen, ` +
-        `count() AS events, anyLast(session) AS session FROM {rows} ARRAY JOIN ${rulesExpression} AS found ` +
+        `SELECT asn, toDate(time) AS day, source_ip, found AS rule, anyLast(prefix) AS prefix, ${firstOf('time')} AS first_seen, ${lastOf('time')} AS last_seen, ` +
+        `count() AS events FROM {rows} ARRAY JOIN ${rulesExpression} AS found ` +
         `WHERE source_ip != toIPv6('::') AND provenance != 'quarantine' GROUP BY asn, day, source_ip, rule`,
     },
     {
@@ -217,8 +226,8 @@ export const rollups = (retention: Retention): readonly Rollup[] =>
       ],
       tail: `ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(day) ORDER BY (type, value, day, sensor) SETTINGS ${dedup}`,
       select:
-        `SELECT indicator.1 AS type, indicator.2 AS value, toDate(time) AS day, sensor, min(time) AS first_seen, ` +
-        `max(time) AS last_seen, count() AS events, uniqCombined64State(12)(source_ip) AS sources, ` +
+        `SELECT indicator.1 AS type, indicator.2 AS value, toDate(time) AS day, sensor, ${firstOf('time')} AS first_seen, ` +
+        `${lastOf('time')} AS last_seen, count() AS events, uniqCombined64State(12)(source_ip) AS sources, ` +
         `uniqCombined64State(12)(asn) AS networks, anyLast(session) AS session, anyLast(indicator.3) AS detail FROM {rows} ` +
         `ARRAY JOIN arrayFilter(x -> x.2 != '', [` +
         `(if(kind = 'payload.seen', 'url', ''), if(kind = 'payload.seen', url, ''), toString(tool)), ` +
@@ -258,27 +267,79 @@ export const rollups = (retention: Retention): readonly Rollup[] =>
         `('port', toString(target_port))] AS pair GROUP BY dimension, key, hour`,
     },
     {
-      name: 'networks',
+      // Addresses without the sensors that saw them: what the lists over all networks choose from.
+      name: 'addresses',
       of: 'sources',
       columns: [
         { name: 'asn', type: 'UInt32' },
+        { name: 'source_ip', type: 'IPv6' },
         { name: 'day', type: 'Date' },
+        { name: 'prefix', type: 'SimpleAggregateFunction(anyLast, LowCardinality(String))' },
         { name: 'as_name', type: 'SimpleAggregateFunction(anyLast, LowCardinality(String))' },
         { name: 'economy', type: 'SimpleAggregateFunction(anyLast, LowCardinality(String))' },
-        { name: 'addresses', type: 'AggregateFunction(uniqCombined64(12), IPv6)' },
-        { name: 'prefixes', type: 'AggregateFunction(uniqCombined64(12), String)' },
         { name: 'first_seen', type: first },
         { name: 'last_seen', type: last },
         { name: 'events', type: sum },
         { name: 'sessions', type: sum },
+        { name: 'auths', type: sum },
+        { name: 'accepted', type: sum },
+        { name: 'commands', type: sum },
         { name: 'payloads', type: sum },
+        { name: 'ports', type: 'SimpleAggregateFunction(groupUniqArrayArray(20), Array(UInt16))' },
+        // By their numbers: strings would take three times as long to look through.
+        { name: 'services', type: 'SimpleAggregateFunction(groupUniqArrayArray(20), Array(UInt32))' },
       ],
-      tail: `ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(day) ORDER BY (asn, day) SETTINGS ${dedup}, index_granularity = 1024`,
+      indexes: ['INDEX by_source source_ip TYPE bloom_filter(0.01) GRANULARITY 1'],
+      tail: `ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(day) ORDER BY (asn, source_ip, day) SETTINGS ${dedup}`,
       select:
-        `SELECT asn, day, anyLast(finer.as_name) AS as_name, anyLast(finer.economy) AS economy, ` +
-        `uniqCombined64State(12)(source_ip) AS addresses, uniqCombined64State(12)(toString(finer.prefix)) AS prefixes, ` +
-        `min(finer.first_seen) AS first_seen, max(finer.last_seen) AS last_seen, sum(finer.events) AS events, ` +
-        `sum(finer.sessions) AS sessions, sum(finer.payloads) AS payloads FROM {rows} AS finer GROUP BY asn, day`,
+        `SELECT asn, source_ip, day, anyLast(finer.prefix) AS prefix, anyLast(finer.as_name) AS as_name, ` +
+        `anyLast(finer.economy) AS economy, min(finer.first_seen) AS first_seen, max(finer.last_seen) AS last_seen, ` +
+        ['events', 'sessions', 'auths', 'accepted', 'commands', 'payloads']
+          .map((count) => `sum(finer.${count}) AS ${count}, `)
+          .join('') +
+        `groupUniqArrayArray(20)(finer.ports) AS ports, ` +
+        `groupUniqArrayArray(20)(arrayMap(name -> xxHash32(name), finer.services)) AS services ` +
+        `FROM {rows} AS finer GROUP BY asn, source_ip, day`,
+    },
+    {
+      // What an economy's page asks, by day; its last and first days are asked of the hours.
+      name: 'economies',
+      of: 'hourly',
+      columns: [
+        { name: 'economy', type: 'LowCardinality(String)' },
+        { name: 'day', type: 'Date' },
+        { name: 'service', type: 'LowCardinality(String)' },
+        { name: 'target_port', type: 'UInt16' },
+        { name: 'events', type: sum },
+        { name: 'sessions', type: sum },
+        { name: 'auths', type: sum },
+        { name: 'commands', type: sum },
+        { name: 'payloads', type: sum },
+        { name: 'sources', type: 'AggregateFunction(uniqCombined64(12), IPv6)' },
+      ],
+      tail: `ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(day) ORDER BY (economy, day, service, target_port) SETTINGS ${dedup}, index_granularity = 512`,
+      select:
+        `SELECT economy, toDate(hour) AS day, service, target_port, sum(finer.events) AS events, sum(finer.sessions) AS sessions, ` +
+        `sum(finer.auths) AS auths, sum(finer.commands) AS commands, sum(finer.payloads) AS payloads, ` +
+        `uniqCombined64MergeState(12)(finer.sources) AS sources FROM {rows} AS finer GROUP BY economy, day, service, target_port`,
+    },
+    {
+      // Which networks stirred in which minute: where in the events, which lie by network, a list in order of time looks.
+      name: 'minutes',
+      columns: [
+        { name: 'minute', type: "DateTime('UTC')" },
+        { name: 'asn', type: 'UInt32' },
+        { name: 'economy', type: 'LowCardinality(String)' },
+        { name: 'service', type: 'LowCardinality(String)' },
+        { name: 'target_port', type: 'UInt16' },
+        { name: 'events', type: sum },
+      ],
+      tail:
+        `ENGINE = SummingMergeTree(events) PARTITION BY toMonday(minute) ` +
+        `ORDER BY (minute, asn, economy, service, target_port) SETTINGS ${dedup}, index_granularity = 1024`,
+      select:
+        `SELECT toStartOfMinute(toDateTime(time, 'UTC')) AS minute, asn, economy, service, target_port, count() AS events ` +
+        `FROM {rows} WHERE provenance != 'quarantine' GROUP BY minute, asn, economy, service, target_port`,
     },
     {
       name: 'recurring',
@@ -296,7 +357,7 @@ export const rollups = (retention: Retention): readonly Rollup[] =>
         { name: 'session', type: 'SimpleAggregateFunction(anyLast, UUID)' },
         { name: 'detail', type: 'SimpleAggregateFunction(anyLast, String)' },
       ],
-      tail: `ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(day) ORDER BY (type, value, day) SETTINGS ${dedup}, index_granularity = 1024`,
+      tail: `ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(day) ORDER BY (type, value, day) SETTINGS ${dedup}, index_granularity = 256`,
       select:
         `SELECT type, value, day, min(finer.first_seen) AS first_seen, max(finer.last_seen) AS last_seen, ` +
         `sum(finer.events) AS events, uniqCombined64MergeState(12)(finer.sources) AS sources, ` +
@@ -306,8 +367,8 @@ export const rollups = (retention: Retention): readonly Rollup[] =>
   ].map((rollup: Rollup) => ({
     ...rollup,
     columns: rollup.columns.map(({ name, type }) => ({ name, type: `${type} CODEC(ZSTD(3))` })),
-    tail: rollup.tail.replace(
-      ' SETTINGS',
-      ` TTL ${rollup.columns.some(({ name }) => name === 'hour') ? 'hour' : 'toDateTime(day)'} + toIntervalDay(${retention.rollups}) SETTINGS`,
-    ),
+    tail: rollup.tail.replace(' SETTINGS', ` TTL ${endOf(rollup, retention)} SETTINGS`),
   }))
+
+/** Rollups of earlier releases that nothing asks any more. */
+export const retired: readonly string[] = ['networks']

@@ -9,6 +9,8 @@ export interface Scope {
   readonly source?: string | undefined
   readonly service?: string | undefined
   readonly port?: number | undefined
+  /** The only networks that can have an answer, where that is known: for finding it sooner, not for narrowing. */
+  readonly among?: readonly number[] | undefined
   /** What may be looked into: rows from these networks, and rows of these sensors. Undefined: all. */
   readonly reach?: ReachScope | undefined
 }
@@ -51,13 +53,15 @@ export function withinOverall(
     ${key === undefined ? sql`` : sql`AND overall.key = ${string(key)}`}`
 }
 
-/** Whether the daily counts of networks answer for a scope: those know neither addresses nor sensors nor services. */
-export const isOfNetworks = ({ prefix, source, service, port, reach }: Scope): boolean =>
-  prefix === undefined &&
-  source === undefined &&
-  service === undefined &&
-  port === undefined &&
-  (reach === undefined || (reach.prefixes.length === 0 && reach.sensors.length === 0))
+/**
+ * Whether the daily counts of economies answer for a scope: those know services and ports, but neither networks nor
+ * sensors.
+ */
+export const isOfEconomies = ({ asn, prefix, source, reach }: Scope): boolean =>
+  reach === undefined && asn === undefined && prefix === undefined && source === undefined
+
+/** Whether the list of addresses answers for a scope: it does not know which sensor saw them. */
+export const isOfAddresses = ({ reach }: Scope): boolean => reach === undefined || reach.sensors.length === 0
 
 const ip = (text: string): Param => ({ type: 'IPv6', value: text.includes(':') ? text : `::ffff:${text}` })
 
@@ -72,55 +76,109 @@ export function inPrefix(column: string, prefix: string): Sql {
 /** The address column is this address. */
 export const isAddress = (column: string, address: string): Sql => sql`${raw(column)} = ${ip(address)}`
 
+/** Tables that know from which address something came. */
+const withAddresses: ReadonlySet<string> = new Set(['events', 'sources', 'findings', 'addresses'])
+
 /** Rows within reach. What a table does not know it does not let through. */
 function reached(table: string, { asns, prefixes, sensors }: ReachScope): Sql {
   const column = (name: string): Raw => raw(`${table}.${name}`)
   const parts: Sql[] = []
   if (asns.length > 0 && table !== 'sightings' && table !== 'recurring')
     parts.push(sql`${column('asn')} IN (${{ type: 'Array(UInt32)', value: asns }})`)
-  if (table === 'events' || table === 'sources' || table === 'findings')
-    parts.push(...prefixes.map((prefix) => inPrefix(`${table}.source_ip`, prefix)))
+  if (withAddresses.has(table)) parts.push(...prefixes.map((prefix) => inPrefix(`${table}.source_ip`, prefix)))
   if (sensors.length > 0 && (table === 'events' || table === 'sources' || table === 'sightings'))
     parts.push(sql`${column('sensor')} IN (${strings(sensors)})`)
   return parts.length === 0 ? sql`1 = 0` : sql`(${join(parts, ' OR ')})`
 }
 
-const scoped = (table: string, { asn, prefix, economy, source, reach }: Scope): Sql[] => [
+/** A day, of a time as RFC 3339. */
+export const dayOf = (iso: string): Param => ({ type: 'Date', value: iso.slice(0, 10) })
+
+/** Rows of one address. Tables lie by origin AS: which those were is known at once from the list of addresses. */
+function ofSource(table: string, source: string, { since, until }: Window): Sql {
+  const is = isAddress(`${table}.source_ip`, source)
+  return table === 'addresses'
+    ? is
+    : sql`${is} AND ${raw(`${table}.asn`)} GLOBAL IN (SELECT addresses.asn FROM skep.addresses AS addresses
+        WHERE addresses.source_ip = ${ip(source)} AND addresses.day >= ${dayOf(since)} AND addresses.day <= ${dayOf(until)})`
+}
+
+const scoped = (table: string, window: Window, { asn, among, prefix, economy, source, reach }: Scope): Sql[] => [
   ...(reach === undefined ? [] : [reached(table, reach)]),
   ...(asn === undefined ? [] : [sql`${raw(`${table}.asn`)} = ${uint32(asn)}`]),
+  ...(among === undefined ? [] : [sql`${raw(`${table}.asn`)} IN (${{ type: 'Array(UInt32)', value: among }})`]),
   ...(prefix === undefined ? [] : [inPrefix(`${table}.source_ip`, prefix)]),
   ...(economy === undefined ? [] : [sql`${raw(`${table}.economy`)} = ${string(economy)}`]),
-  ...(source === undefined ? [] : [isAddress(`${table}.source_ip`, source)]),
+  ...(source === undefined ? [] : [ofSource(table, source, window)]),
 ]
 
 /**
  * Rows of the events, or of the hourly counts, in a window and a scope. Columns are named with their table: results
  * may have the same names, and ClickHouse would take those.
  */
-export function within(table: 'events' | 'hourly', { since, until }: Window, scope: Scope = {}): Sql {
+export function within(table: 'events' | 'hourly', window: Window, scope: Scope = {}): Sql {
+  const { since, until } = window
   const column = raw(table === 'events' ? 'events.time' : 'hourly.hour')
-  const parts = [sql`${column} >= ${time(since)} AND ${column} < ${time(until)}`, ...scoped(table, scope)]
-  if (scope.service !== undefined) parts.push(sql`${raw(`${table}.service`)} = ${string(scope.service)}`)
+  const parts = [sql`${column} >= ${time(since)} AND ${column} < ${time(until)}`, ...scoped(table, window, scope)]
   // What a quarantined sensor told is kept, but counts for nothing.
   if (table === 'events') parts.push(sql`events.provenance != 'quarantine'`)
-  if (scope.port !== undefined)
-    parts.push(sql`${raw(`${table}.target_port`)} = ${{ type: 'UInt16', value: scope.port }}`)
-  return join(parts, ' AND ')
+  return join([...parts, ...served(table, scope)], ' AND ')
 }
+
+/** Rows of one service, or one port. */
+const served = (table: string, { service, port }: Scope): Sql[] => [
+  ...(service === undefined ? [] : [sql`${raw(`${table}.service`)} = ${string(service)}`]),
+  ...(port === undefined ? [] : [sql`${raw(`${table}.target_port`)} = ${{ type: 'UInt16', value: port }}`]),
+]
 
 /** The same for rollups by day: whole days. */
 export function withinDays(
-  table: 'sources' | 'sightings' | 'findings' | 'networks' | 'recurring',
-  { since, until }: Window,
+  table: 'sources' | 'sightings' | 'findings' | 'addresses' | 'recurring',
+  window: Window,
   scope: Scope = {},
 ): Sql {
-  const day = (iso: string): Param => ({ type: 'Date', value: iso.slice(0, 10) })
   const column = raw(`${table}.day`)
-  const parts = [sql`${column} >= ${day(since)} AND ${column} <= ${day(until)}`, ...scoped(table, scope)]
-  if (table !== 'sources') return join(parts, ' AND ')
-  if (scope.service !== undefined) parts.push(sql`has(${raw(table)}.services, ${string(scope.service)})`)
-  if (scope.port !== undefined) parts.push(sql`has(${raw(table)}.ports, ${{ type: 'UInt16', value: scope.port }})`)
+  const parts = [
+    sql`${column} >= ${dayOf(window.since)} AND ${column} <= ${dayOf(window.until)}`,
+    ...scoped(table, window, scope),
+  ]
+  if (table !== 'sources' && table !== 'addresses') return join(parts, ' AND ')
+  const { service, port } = scope
+  if (service !== undefined)
+    parts.push(
+      table === 'sources'
+        ? sql`has(sources.services, ${string(service)})`
+        : sql`has(addresses.services, xxHash32(${string(service)}))`,
+    )
+  if (port !== undefined) parts.push(sql`has(${raw(table)}.ports, ${{ type: 'UInt16', value: port }})`)
   return join(parts, ' AND ')
+}
+
+/**
+ * The counts of a window, for a scope that those of economies answer for: whole days as they stand, what is before and
+ * after them from the hours. A table expression with the columns of `hourly`, without the network.
+ */
+export function countsByDay({ since, until }: Window, scope: Scope): Sql {
+  const day = 86_400_000
+  const [start, end] = [Date.parse(since), Date.parse(until)]
+  const [first, last] = [Math.ceil(start / day) * day, Math.floor(end / day) * day]
+  const iso = (at: number): string => new Date(at).toISOString()
+  const columns = raw('economy, service, target_port, events, sessions, auths, commands, payloads, sources')
+  const hours = (part: Window): Sql =>
+    sql`SELECT hour, ${columns} FROM skep.hourly AS hourly WHERE ${within('hourly', part, scope)}`
+  if (first >= last) return sql`(${hours({ since, until })})`
+  const { economy } = scope
+  const filters = [
+    sql`economies.day >= ${dayOf(iso(first))} AND economies.day < ${dayOf(iso(last))}`,
+    ...(economy === undefined ? [] : [sql`economies.economy = ${string(economy)}`]),
+    ...served('economies', scope),
+  ]
+  const days = sql`SELECT toDateTime(day, 'UTC') AS hour, ${columns} FROM skep.economies AS economies WHERE ${join(filters, ' AND ')}`
+  const edges = [
+    ...(start < first ? [hours({ since, until: iso(first) })] : []),
+    ...(last < end ? [hours({ since: iso(last), until })] : []),
+  ]
+  return sql`(${join([days, ...edges], ' UNION ALL ')})`
 }
 
 /** A page of a sorted list. */

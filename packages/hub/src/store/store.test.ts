@@ -7,12 +7,13 @@ import type { z } from 'zod'
 import { openStore, type Store } from './client.ts'
 import { startEngine, StoreUnavailable, type Engine } from './embedded.ts'
 import { createTable, database, migrate } from './migrate.ts'
-import { nearest } from './nearest.ts'
+import { byTime, nearest, type Place } from './nearest.ts'
 import { run, type Query } from './query.ts'
-import { breakdown, networks, sessions, sightings, timeline, totals } from './queries/index.ts'
+import { breakdown, events, networks, sessions, sightings, sources, timeline, totals } from './queries/index.ts'
 import { networkSorts } from './queries/networks.ts'
 import { sightingSorts } from './queries/sightings.ts'
-import { rollups, defaultRetention, tables } from './schema.ts'
+import { sourceSorts } from './queries/sources.ts'
+import { defaultRetention, retired, rollups, tables } from './schema.ts'
 import { join as joinSql, sql, string, strings, uint32 } from './sql.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'skep-store-'))
@@ -99,7 +100,11 @@ test('every past schema becomes the present one, and keeps its events', async ()
     expect(await rows(`SELECT toString(id) AS id, url FROM ${database}.events`)).toEqual([
       { id, url: 'http://old.example/' },
     ])
-    // The rollups were made anew from the events.
+    // The rollups were made anew from the events; what is asked no more is gone.
+    for (const name of retired)
+      expect(
+        await rows(`SELECT name FROM system.tables WHERE database = '${database}' AND name LIKE '${name}%'`),
+      ).toEqual([])
     expect(await rows(`SELECT value FROM ${database}.sightings`)).toEqual([{ value: 'http://old.example/' }])
     expect(await rows(`SELECT toString(sum(events)) AS n FROM ${database}.hourly`)).toEqual([{ n: '1' }])
   }
@@ -147,7 +152,14 @@ test('counts of counts say what the finer ones say, as they grow and when they a
   const everything = { asns: Array.from({ length: 11 }, (_, i) => 64500 + i), prefixes: [], sensors: [] }
   const everySensor = { asns: [], prefixes: [], sensors: ['s0', 's1', 's2', 's3', 's4'] }
   const compare = async (): Promise<void> => {
-    for (const asked of [{}, { service: 'ssh' }, { economy: 'ID' }, { port: 22 }]) {
+    for (const asked of [
+      {},
+      { service: 'ssh' },
+      { economy: 'ID' },
+      { port: 22 },
+      { economy: 'AU', service: 'telnet' },
+      { service: 'ssh', port: 22 },
+    ]) {
       // A reach that reaches everything is answered by the finer counts.
       const [all, finer] = [asked, { ...asked, reach: everything }]
       const same = async <P, S extends z.ZodObject>(definition: Query<P, S>, coarse: P, fine: P): Promise<void> => {
@@ -155,16 +167,31 @@ test('counts of counts say what the finer ones say, as they grow and when they a
         expect(one.rows.length).toBeGreaterThan(0)
         expect(one.rows, `${definition.name} ${JSON.stringify(asked)}`).toEqual(other.rows)
       }
-      for (const step of ['hour', 'day', 'week'] as const)
-        await same(timeline, { window: days, scope: all, step }, { window: days, scope: finer, step })
-      await same(totals, { window: days, scope: all }, { window: days, scope: finer })
-      for (const by of ['service', 'economy', 'port', 'hour'] as const)
-        await same(breakdown, { window: days, scope: all, by, page }, { window: days, scope: finer, by, page })
-      if (asked.port === undefined && asked.service === undefined) {
-        const bySensors = { ...asked, reach: everySensor }
-        for (const sort of networkSorts)
-          await same(networks, { window: days, scope: all, page, sort }, { window: days, scope: bySensors, page, sort })
+      // Whole days, days with ends, and less than one.
+      for (const window of [
+        days,
+        { since: '2026-01-01T11:00:00Z', until: '2026-01-05T12:00:00Z' },
+        { since: '2026-01-02T10:00:00Z', until: '2026-01-02T12:00:00Z' },
+      ]) {
+        for (const step of ['hour', 'day', 'week'] as const)
+          await same(timeline, { window, scope: all, step }, { window, scope: finer, step })
+        // Networks of a window are told by whole days.
+        const whole = window === days
+        const [one, other] = [
+          await run(store, totals, { window, scope: all }),
+          await run(store, totals, { window, scope: finer }),
+        ]
+        expect(one.rows.map((row) => ({ ...row, networks: whole && row.networks }))).toEqual(
+          other.rows.map((row) => ({ ...row, networks: whole && row.networks })),
+        )
+        for (const by of ['service', 'economy', 'port', 'hour'] as const)
+          await same(breakdown, { window, scope: all, by, page }, { window, scope: finer, by, page })
       }
+      const bySensors = { ...asked, reach: everySensor }
+      for (const sort of networkSorts)
+        await same(networks, { window: days, scope: all, page, sort }, { window: days, scope: bySensors, page, sort })
+      for (const sort of sourceSorts)
+        await same(sources, { window: days, scope: all, page, sort }, { window: days, scope: bySensors, page, sort })
     }
     for (const type of ['credential', 'command', 'url'] as const)
       for (const sort of sightingSorts) {
@@ -186,6 +213,7 @@ test('counts of counts say what the finer ones say, as they grow and when they a
   expect(await migrate(store)).toEqual([
     expect.stringContaining('made rollup hourly'),
     expect.stringContaining('made rollup overall'),
+    expect.stringContaining('made rollup economies'),
     expect.stringContaining('made rollup recurring'),
   ])
   await compare()
@@ -224,19 +252,86 @@ test('the newest conversations are the same, whole, when only their time is look
     const params = { window, scope: {}, page: { limit, offset } }
     const whole = await run(store, sessions, params)
     let asked = 0
-    const parts = await nearest(
-      ({ since }) => {
-        asked++
-        return run(store, sessions, { ...params, ...(since !== window.since && { begun: since }) })
-      },
-      window,
-      limit,
-      true,
-    )
+    const look = ({ since, asns }: Place) => {
+      asked++
+      return run(store, sessions, {
+        ...params,
+        scope: { among: asns },
+        ...(since !== window.since && { begun: since }),
+      })
+    }
+    const parts = await byTime(look, window, limit, true)
     expect(parts.rows).toEqual(whole.rows)
     expect(parts.rows[0]).toMatchObject({ events: 3, commands: 1 })
     expect(asked).toBe(limit === 200 ? 3 : limit === 30 ? 3 : 2)
+    expect((await nearest(store, {}, look, window, limit, true)).rows).toEqual(whole.rows)
   }
+}, 60_000)
+
+test('lists in order of time over all networks are whole, although they look only where something stirred', async () => {
+  await store.command(`DROP DATABASE IF EXISTS ${database} SYNC`)
+  await migrate(store)
+  const begin = Date.parse('2026-01-05T00:00:00Z')
+  const stamp = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace('T', ' ')
+  // Conversations of a minute to some hours, of hundreds of networks, several at a time; two services, three economies.
+  const lines = Array.from({ length: 900 }, (_, i) => {
+    const session = uuidv7()
+    return Array.from({ length: 1 + (i % 4) }, (__, k) =>
+      JSON.stringify({
+        id: uuidv7(),
+        sensor: 's',
+        kind: k === 0 ? 'session.open' : 'command.run',
+        session,
+        time: stamp(begin + ((i * 7919) % 900) * 97_000 + k * (i % 50) * 60_000),
+        received: stamp(Date.now()),
+        source_ip: `::ffff:192.0.2.${i % 200}`,
+        asn: 64500 + (i % 300),
+        service: ['ssh', 'telnet'][i % 2],
+        economy: ['AU', 'ID', 'FJ'][i % 3],
+        target_port: 22 + (i % 2),
+      }),
+    )
+  }).flat()
+  await store.insert('events', Buffer.from(`${lines.join('\n')}\n`), 'many')
+  for (const window of [
+    { since: '2026-01-05T00:00:00Z', until: '2026-01-07T00:00:00Z' },
+    { since: '2026-01-05T03:00:30Z', until: '2026-01-05T17:20:10.500Z' },
+  ])
+    for (const scope of [{}, { service: 'ssh' }, { economy: 'FJ', port: 23 }, { source: '192.0.2.7' }])
+      for (const limit of [1, 7, 60, 400, 5000]) {
+        for (const descending of [true, false]) {
+          const params = { window, scope, limit, descending }
+          const among: number[] = []
+          const found = await nearest(
+            store,
+            scope,
+            ({ asns, ...part }) => {
+              among.push(asns?.length ?? 1000)
+              return run(store, events, { ...params, window: part, scope: { ...scope, among: asns } })
+            },
+            window,
+            limit,
+            descending,
+          )
+          expect(found.rows).toEqual((await run(store, events, params)).rows)
+          if (limit === 1 && !('source' in scope)) expect(among).toEqual([expect.toSatisfy((n: number) => n <= 8)])
+        }
+        const params = { window, scope, page: { limit, offset: 0 } }
+        const found = await nearest(
+          store,
+          scope,
+          ({ since, asns }) =>
+            run(store, sessions, {
+              ...params,
+              scope: { ...scope, among: asns },
+              ...(since !== window.since && { begun: since }),
+            }),
+          window,
+          limit,
+          true,
+        )
+        expect(found.rows).toEqual((await run(store, sessions, params)).rows)
+      }
 }, 60_000)
 
 test('the same batch again changes nothing, in the table and in the rollups', async () => {
@@ -255,7 +350,7 @@ test('the same batch again changes nothing, in the table and in the rollups', as
   const batch = Buffer.from(`${JSON.stringify(line)}\n${JSON.stringify({ ...line, id: uuidv7() })}\n`)
   for (let i = 0; i < 3; i++) await store.insert('events', batch, 'the same')
   expect(await rows(`SELECT toString(count()) AS n FROM ${database}.events`)).toEqual([{ n: '2' }])
-  for (const rollup of ['hourly', 'networks'])
+  for (const rollup of ['hourly', 'addresses'])
     expect(await rows(`SELECT toString(sum(sessions)) AS n FROM ${database}.${rollup}`), rollup).toEqual([{ n: '2' }])
   expect(
     await rows(`SELECT toString(sum(sessions)) AS n FROM ${database}.overall WHERE dimension = 'economy'`),

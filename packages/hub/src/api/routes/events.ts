@@ -2,7 +2,7 @@ import { createRoute, z, type OpenAPIHono } from '@hono/zod-openapi'
 import { streamSSE } from 'hono/streaming'
 import { fromRow, kindNames, type Kind, type StoredEvent } from '@skep/vocabulary'
 import type { Store } from '../../store/client.ts'
-import { nearest } from '../../store/nearest.ts'
+import { nearest, type Place } from '../../store/nearest.ts'
 import { events, told } from '../../store/queries/index.ts'
 import type { EventCursor } from '../../store/queries/events.ts'
 import { run, type Window } from '../../store/query.ts'
@@ -73,10 +73,10 @@ export function eventRoutes(app: OpenAPIHono<Env>, { store, live, relational }: 
       const side = asked.side ?? (asked.sensor === undefined ? undefined : 'on')
       const scope = scopeOf({ ...asked, side: asked.session === undefined ? side : 'both' }, c.get('caller'))
       const descending = asked.order === 'desc'
-      const ask = (window: Window) =>
+      const ask = ({ asns, ...window }: Place) =>
         run(store, events, {
           window,
-          scope,
+          scope: { ...scope, among: asns },
           session: asked.session,
           sensor: asked.sensor,
           kinds,
@@ -90,7 +90,7 @@ export function eventRoutes(app: OpenAPIHono<Env>, { store, live, relational }: 
         ...(asked.until === undefined && { until: '2200-01-01T00:00:00Z' }),
       }
       const { rows } = await (asked.session === undefined
-        ? nearest(ask, await between(store, whole, after, descending), asked.limit + 1, descending)
+        ? nearest(store, scope, ask, await between(store, whole, after, descending), asked.limit + 1, descending)
         : ask(whole))
       const redactor = new Redactor(await relational.fleet.addresses())
       const all = rows.map(fromRow)

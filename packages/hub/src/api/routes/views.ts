@@ -196,7 +196,14 @@ export function views(app: OpenAPIHono<Env>, { store, enricher }: Context): void
       const inOrder = descending && asked.session === undefined && (asked.sort ?? 'started') === 'started'
       const answer = inOrder
         ? await nearest(
-            ({ since }) => run(store, sessions, { ...params, ...(since !== window.since && { begun: since }) }),
+            store,
+            params.scope,
+            ({ since, asns }) =>
+              run(store, sessions, {
+                ...params,
+                scope: { ...params.scope, among: asns },
+                ...(since !== window.since && { begun: since }),
+              }),
             window,
             params.page.limit,
             true,

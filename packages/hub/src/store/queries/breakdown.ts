@@ -1,6 +1,16 @@
 import { z } from 'zod'
 import { number, query, type Window } from '../query.ts'
-import { isOverall, needsEvents, page, within, withinOverall, type Page, type Scope } from '../scope.ts'
+import {
+  countsByDay,
+  isOfEconomies,
+  isOverall,
+  needsEvents,
+  page,
+  within,
+  withinOverall,
+  type Page,
+  type Scope,
+} from '../scope.ts'
 import { raw, sql } from '../sql.ts'
 
 /** What a window can be broken down by. */
@@ -12,10 +22,11 @@ export const breakdown = query({
   name: 'breakdown',
   row: z.object({ key: z.coerce.string(), events: number, sessions: number, sources: number }),
   build: ({ window, scope, by, page: wanted }: { window: Window; scope: Scope; by: Dimension; page: Page }) => {
-    if (by === 'hour' && isOverall(scope, 'service'))
+    const hourly = (['service', 'economy', 'port'] as const).find((dimension) => isOverall(scope, dimension))
+    if (by === 'hour' && hourly !== undefined)
       return sql`SELECT toString(toHour(hour)) AS key, sum(overall.events) AS events, sum(overall.sessions) AS sessions,
               uniqCombined64Merge(12)(overall.sources) AS sources
-            FROM skep.overall WHERE ${withinOverall('service', window, scope)}
+            FROM skep.overall WHERE ${withinOverall(hourly, window, scope)}
             GROUP BY toHour(hour) ORDER BY sessions DESC, events DESC, key ${page(wanted)}`
     if (by !== 'hour' && isOverall(scope, by)) {
       const rows = withinOverall(by, window, scope)
@@ -27,6 +38,10 @@ export const breakdown = query({
               ORDER BY sum(overall.sessions) DESC, sum(overall.events) DESC, overall.key ${page(wanted)})
             GROUP BY overall.key ORDER BY sessions DESC, events DESC, key`
     }
+    if (by !== 'hour' && isOfEconomies(scope))
+      return sql`SELECT toString(counts.${raw(dimensions[by])}) AS key, sum(counts.events) AS events, sum(counts.sessions) AS sessions,
+              uniqCombined64Merge(12)(counts.sources) AS sources
+            FROM ${countsByDay(window, scope)} AS counts GROUP BY key ORDER BY sessions DESC, events DESC, key ${page(wanted)}`
     const fine = needsEvents(scope)
     const key = raw(fine ? dimensions[by].replace('hour)', 'time)') : dimensions[by])
     return fine

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { rules } from '../../understand/rules/index.ts'
 import { severityRank } from '../../understand/rule.ts'
 import { instant, number, query, type Window } from '../query.ts'
-import { withinDays, type Scope } from '../scope.ts'
+import { dayOf, withinDays, type Scope } from '../scope.ts'
 import { raw, sql, type Raw, type Sql } from '../sql.ts'
 
 /** How bad a finding is, 0 to 4, as an expression over its rule; 0 for a rule that is not there any longer. */
@@ -11,8 +11,6 @@ export const severityOf: Raw = raw(
     .map(({ severity }) => severityRank(severity))
     .join(', ')}], 0)`,
 )
-
-const day = (iso: string) => ({ type: 'Date', value: iso.slice(0, 10) })
 
 /** The window of the same length before a window, in whole days. */
 export function before({ since, until }: Window): Window {
@@ -23,7 +21,7 @@ export function before({ since, until }: Window): Window {
 /** Both windows: this one and the one before, in one pass. */
 const both = (window: Window, scope: Scope): Sql =>
   withinDays('findings', { since: before(window).since, until: window.until }, scope)
-const now = (window: Window): Sql => sql`findings.day >= ${day(window.since)}`
+const now = (window: Window): Sql => sql`findings.day >= ${dayOf(window.since)}`
 
 /** What was concluded, by rule: how many addresses did it, and how many in the time before. */
 export const findingsByRule = query({

@@ -1,13 +1,12 @@
 import { z } from 'zod'
 import { address, instant, number, query, type Window } from '../query.ts'
-import { inPrefix, orderBy, page, withinDays, type Page, type Scope } from '../scope.ts'
+import { dayOf, inPrefix, orderBy, page, withinDays, type Page, type Scope } from '../scope.ts'
 import { join, sql, string, strings, time } from '../sql.ts'
 import { severityOf } from './findings.ts'
 
 export const offenderSorts = ['severity', 'last_seen', 'first_seen', 'events', 'days'] as const
 /** An address is new when nothing was seen of it in the year before. */
 const memory = 365 * 86_400_000
-const dayOf = (iso: string) => ({ type: 'Date', value: iso.slice(0, 10) })
 
 /** Addresses that attacked: what they did, how bad it is, since when, and whether they still do. */
 export const offenders = query({

@@ -2,16 +2,16 @@ import { z } from 'zod'
 import { causes } from '../../understand/rule.ts'
 import { rules } from '../../understand/rules/index.ts'
 import { number, query, type Window } from '../query.ts'
+import { dayOf } from '../scope.ts'
 import { raw, sql } from '../sql.ts'
 
-const day = (iso: string) => ({ type: 'Date', value: iso.slice(0, 10) })
 /** An address counts in public when so many sensors saw it: a probe of one machine changes nothing. */
 export const leastSensors = 3
 /** A line has so many addresses at least. */
 export const leastSources = 10
 
 const wellSeen = ({ since, until }: Window) =>
-  sql`SELECT source_ip FROM skep.sources WHERE day >= ${day(since)} AND day <= ${day(until)} AND economy != ''
+  sql`SELECT source_ip FROM skep.sources WHERE day >= ${dayOf(since)} AND day <= ${dayOf(until)} AND economy != ''
       GROUP BY source_ip HAVING uniqExact(sensor) >= ${{ type: 'UInt8', value: leastSensors }}`
 
 /** Addresses by economy, for everybody to see. */
@@ -20,7 +20,7 @@ export const publicEconomies = query({
   row: z.object({ key: z.string(), sources: number }),
   build: ({ window }: { window: Window }) =>
     sql`SELECT economy AS key, uniqExact(source_ip) AS sources FROM skep.sources
-        WHERE day >= ${day(window.since)} AND day <= ${day(window.until)} AND source_ip GLOBAL IN (${wellSeen(window)})
+        WHERE day >= ${dayOf(window.since)} AND day <= ${dayOf(window.until)} AND source_ip GLOBAL IN (${wellSeen(window)})
         GROUP BY key HAVING sources >= ${{ type: 'UInt8', value: leastSources }} ORDER BY sources DESC, key LIMIT 25`,
 })
 
@@ -33,6 +33,6 @@ export const publicCauses = query({
   row: z.object({ key: z.enum(causes), sources: number }),
   build: ({ window }: { window: Window }) =>
     sql`SELECT ${causeOf} AS key, uniqExact(source_ip) AS sources FROM skep.findings
-        WHERE day >= ${day(window.since)} AND day <= ${day(window.until)} AND source_ip GLOBAL IN (${wellSeen(window)})
+        WHERE day >= ${dayOf(window.since)} AND day <= ${dayOf(window.until)} AND source_ip GLOBAL IN (${wellSeen(window)})
         GROUP BY key HAVING key != '' AND sources >= ${{ type: 'UInt8', value: leastSources }} ORDER BY sources DESC, key LIMIT 12`,
 })

@@ -87,13 +87,17 @@ export const news = query({
   build: ({ window, scope, page: wanted }: { window: Window; scope?: Scope; page: Page }) => {
     const table = scope?.reach === undefined ? 'recurring' : 'sightings'
     const of = raw(table)
+    const rows = sql`type IN ('url', 'artifact', 'key', 'command', 'hassh')
+        AND ${withinDays(table, { since: '1970-01-01', until: window.until }, scope)} AND day <= toDate(${time(window.until)})`
+    const order = raw(
+      `ORDER BY multiIf(type = 'artifact', 0, type = 'url', 1, type = 'key', 2, type = 'command', 3, 4), first_seen DESC, value`,
+    )
+    // Those of the page are chosen by when they were first seen; how many brought them is asked of them alone.
     return sql`SELECT type, value, sum(${of}.events) AS events, uniqCombined64Merge(12)(${of}.sources) AS sources,
           min(${of}.first_seen) AS first_seen, toString(anyLast(${of}.session)) AS session
-        FROM skep.${of} AS ${of}
-        WHERE type IN ('url', 'artifact', 'key', 'command', 'hassh') AND ${withinDays(table, { since: '1970-01-01', until: window.until }, scope)} AND day <= toDate(${time(window.until)})
-        GROUP BY type, value
-        HAVING first_seen >= ${time(window.since)} AND first_seen < ${time(window.until)}
-        ORDER BY multiIf(type = 'artifact', 0, type = 'url', 1, type = 'key', 2, type = 'command', 3, 4), first_seen DESC
-        ${page(wanted)}`
+        FROM skep.${of} AS ${of} WHERE ${rows} AND (type, value) GLOBAL IN (
+          SELECT type, value FROM (SELECT type, value, min(${of}.first_seen) AS first_seen FROM skep.${of} AS ${of} WHERE ${rows}
+            GROUP BY type, value HAVING first_seen >= ${time(window.since)} AND first_seen < ${time(window.until)} ${order} ${page(wanted)}))
+        GROUP BY type, value ${order}`
   },
 })

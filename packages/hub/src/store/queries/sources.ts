@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { address, instant, number, query, type Window } from '../query.ts'
-import { orderBy, page, withinDays, type Page, type Scope } from '../scope.ts'
+import { isOfAddresses, orderBy, page, withinDays, type Page, type Scope } from '../scope.ts'
 import { raw, sql, string } from '../sql.ts'
 
 export const sourceSorts = [
@@ -44,17 +44,20 @@ export const sources = query({
     descending?: boolean
     contains?: string | undefined
   }) => {
-    const rows = sql`${withinDays('sources', p.window, p.scope)}
+    const rows = (table: 'sources' | 'addresses') => sql`${withinDays(table, p.window, p.scope)}
         ${p.contains === undefined ? sql`` : sql`AND position(toString(source_ip), ${string(p.contains)}) > 0`}`
     const sorted = orderBy(sourceSorts, p.sort, p.descending)
-    // Those of the page are chosen by what they are sorted by; all else is asked of them alone.
+    // Those of the page are chosen by what they are sorted by, where that is known without the sensors from a list a
+    // third as long; all else is asked of them alone.
     const by = sourceSorts.find((one) => one === p.sort) ?? sourceSorts[0]
+    const table = by !== 'sensors' && isOfAddresses(p.scope) ? 'addresses' : 'sources'
+    const of = raw(table)
     const chosen = raw(
       {
         sensors: 'uniqExact(sources.sensor)',
-        first_seen: 'min(sources.first_seen)',
-        last_seen: 'max(sources.last_seen)',
-      }[by as string] ?? `sum(sources.${by})`,
+        first_seen: `min(${table}.first_seen)`,
+        last_seen: `max(${table}.last_seen)`,
+      }[by as string] ?? `sum(${table}.${by})`,
     )
     return sql`SELECT toString(source_ip) AS source, any(sources.asn) AS asn, anyLast(sources.as_name) AS as_name, anyLast(sources.prefix) AS prefix,
           anyLast(sources.economy) AS economy, sum(sources.events) AS events, sum(sources.sessions) AS sessions, sum(sources.auths) AS auths,
@@ -62,11 +65,11 @@ export const sources = query({
           uniqExact(sources.sensor) AS sensors,
           arraySort(groupUniqArrayArray(20)(sources.ports)) AS ports, arraySort(groupUniqArrayArray(20)(sources.services)) AS services,
           min(sources.first_seen) AS first_seen, max(sources.last_seen) AS last_seen
-        FROM skep.sources AS sources WHERE ${rows} AND (sources.asn, source_ip) GLOBAL IN (
-          SELECT sources.asn, source_ip FROM skep.sources AS sources WHERE ${rows} AND source_ip GLOBAL IN (
+        FROM skep.sources AS sources WHERE ${rows('sources')} AND (sources.asn, source_ip) GLOBAL IN (
+          SELECT ${of}.asn, source_ip FROM skep.${of} AS ${of} WHERE ${rows(table)} AND source_ip GLOBAL IN (
             SELECT source_ip FROM (
               SELECT source_ip, toString(source_ip) AS source, ${chosen} AS ${raw(by)}
-              FROM skep.sources AS sources WHERE ${rows} GROUP BY source_ip ${sorted}, source ${page(p.page)})))
+              FROM skep.${of} AS ${of} WHERE ${rows(table)} GROUP BY source_ip ${sorted}, source ${page(p.page)})))
         GROUP BY source_ip ${sorted}, source`
   },
 })

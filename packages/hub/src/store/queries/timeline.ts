@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { instant, number, query, type Window } from '../query.ts'
-import { isOverall, needsEvents, within, withinOverall, type Scope } from '../scope.ts'
+import { countsByDay, isOfEconomies, isOverall, needsEvents, within, withinOverall, type Scope } from '../scope.ts'
 import { raw, sql } from '../sql.ts'
 
 const steps = { hour: 'toStartOfHour', day: 'toStartOfDay', week: 'toStartOfWeek', month: 'toStartOfMonth' } as const
@@ -22,7 +22,7 @@ const row = z.object({
   sources: number,
 })
 
-/** How much came when, by service. Over all networks their common counts are asked, for one the hourly ones, for an address the events. */
+/** How much came when, by service. Over all networks their common counts are asked, for an economy its daily ones, for one network the hourly ones, for an address the events. */
 export const timeline = query({
   name: 'timeline',
   row,
@@ -33,6 +33,10 @@ export const timeline = query({
               uniqCombined64Merge(12)(overall.sources) AS sources
             FROM skep.overall WHERE ${withinOverall('service', window, scope)}
             GROUP BY at, service ORDER BY at, service`
+    if (step !== 'hour' && isOfEconomies(scope))
+      return sql`SELECT ${start('hour')} AS at, counts.service AS service, sum(counts.sessions) AS sessions, sum(counts.events) AS events,
+              uniqCombined64Merge(12)(counts.sources) AS sources
+            FROM ${countsByDay(window, scope)} AS counts GROUP BY at, service ORDER BY at, service`
     return needsEvents(scope)
       ? sql`SELECT ${start('time')} AS at, service, countIf(kind = 'session.open') AS sessions, count() AS events,
               uniqCombined64(source_ip) AS sources

@@ -1,6 +1,15 @@
 import { z } from 'zod'
 import { number, query, type Window } from '../query.ts'
-import { isOverall, needsEvents, within, withinOverall, type Scope } from '../scope.ts'
+import {
+  countsByDay,
+  isOfEconomies,
+  isOverall,
+  needsEvents,
+  within,
+  withinDays,
+  withinOverall,
+  type Scope,
+} from '../scope.ts'
 import { sql } from '../sql.ts'
 
 /** The numbers of a window in one row. */
@@ -16,22 +25,31 @@ export const totals = query({
     networks: number,
     economies: number,
   }),
-  build: ({ window, scope }: { window: Window; scope: Scope }) =>
-    isOverall(scope, 'service') && scope.service === undefined
-      ? sql`SELECT sum(overall.events) AS events, sum(overall.sessions) AS sessions,
+  build: ({ window, scope }: { window: Window; scope: Scope }) => {
+    if (isOverall(scope, 'service') && scope.service === undefined)
+      return sql`SELECT sum(overall.events) AS events, sum(overall.sessions) AS sessions,
               uniqCombined64Merge(12)(overall.sources) AS sources, sum(overall.auths) AS auths,
               sum(overall.commands) AS commands, sum(overall.payloads) AS payloads,
               uniqCombined64Merge(12)(overall.networks) AS networks,
               (SELECT uniqExact(overall.key) FROM skep.overall WHERE ${withinOverall('economy', window, scope)} AND overall.key != '') AS economies
             FROM skep.overall WHERE ${withinOverall('service', window, scope)}`
-      : needsEvents(scope)
-        ? sql`SELECT count() AS events, countIf(kind = 'session.open') AS sessions, uniqCombined64(source_ip) AS sources,
+    if (isOfEconomies(scope))
+      return sql`SELECT sum(counts.events) AS events, sum(counts.sessions) AS sessions,
+              uniqCombined64Merge(12)(counts.sources) AS sources, sum(counts.auths) AS auths,
+              sum(counts.commands) AS commands, sum(counts.payloads) AS payloads,
+              (SELECT uniqExactIf(addresses.asn, addresses.asn != 0) FROM skep.addresses AS addresses
+               WHERE ${withinDays('addresses', window, scope)}) AS networks,
+              uniqExactIf(counts.economy, counts.economy != '') AS economies
+            FROM ${countsByDay(window, scope)} AS counts`
+    return needsEvents(scope)
+      ? sql`SELECT count() AS events, countIf(kind = 'session.open') AS sessions, uniqCombined64(source_ip) AS sources,
               countIf(kind = 'auth.attempt') AS auths, countIf(kind = 'command.run') AS commands,
               countIf(kind = 'payload.seen') AS payloads, uniq(asn) AS networks, uniq(economy) AS economies
             FROM skep.events WHERE ${within('events', window, scope)} AND source_ip != toIPv6('::')`
-        : sql`SELECT sum(hourly.events) AS events, sum(hourly.sessions) AS sessions,
+      : sql`SELECT sum(hourly.events) AS events, sum(hourly.sessions) AS sessions,
               uniqCombined64Merge(12)(hourly.sources) AS sources, sum(hourly.auths) AS auths,
               sum(hourly.commands) AS commands, sum(hourly.payloads) AS payloads,
               uniqIf(asn, asn != 0) AS networks, uniqIf(economy, economy != '') AS economies
-            FROM skep.hourly WHERE ${within('hourly', window, scope)}`,
+            FROM skep.hourly WHERE ${within('hourly', window, scope)}`
+  },
 })

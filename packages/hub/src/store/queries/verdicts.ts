@@ -1,10 +1,9 @@
 import { z } from 'zod'
 import { address, number, query, type Window } from '../query.ts'
-import { orderBy, page, type Page } from '../scope.ts'
+import { dayOf, orderBy, page, type Page } from '../scope.ts'
 import { raw, sql, string, strings, type Sql } from '../sql.ts'
 import { marked } from './campaigns.ts'
 
-const day = (iso: string) => ({ type: 'Date', value: iso.slice(0, 10) })
 /** Entities are looked at in so many parts, so that the memory stays bounded. */
 export const contactParts = 8
 
@@ -15,7 +14,7 @@ const contactsOf = (type: string, window: Window): { entity: string; from: Sql }
       entity: 'campaign',
       from: sql`(SELECT campaign, sensor, toDate(time) AS day FROM ${marked(window, undefined)} AS marked) WHERE 1`,
     }
-  const days = sql`day >= ${day(window.since)} AND day <= ${day(window.until)}`
+  const days = sql`day >= ${dayOf(window.since)} AND day <= ${dayOf(window.until)}`
   return type === 'source'
     ? { entity: 'source_ip', from: sql`skep.sources WHERE ${days}` }
     : { entity: 'value', from: sql`skep.sightings WHERE type = ${string(type)} AND ${days}` }
