@@ -1,3 +1,4 @@
+import { mostToSort } from './api/routes/views.ts'
 import { createHash } from 'node:crypto'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -256,6 +257,23 @@ describe('views', () => {
       expect(sql).toMatch(/^SELECT /)
       expect((await api(`${path}${mark}${window}&format=csv`)).headers.get('content-type'), path).toContain('text/csv')
     }
+  })
+
+  test('conversations of everybody, too many to be put in another order than that of time, are not tried', async () => {
+    const most = mostToSort.events
+    mostToSort.events = 3
+    try {
+      const asked = `sessions?${window}&sort=commands`
+      expect(await api(asked)).toMatchObject({
+        status: 400,
+        text: expect.stringContaining('Choose a network') as string,
+      })
+      for (const narrow of [`${asked}&asn=13335`, `${asked}&source=1.1.1.1`, `sessions?${window}&sort=started`])
+        expect((await api(narrow)).status).toBe(200)
+    } finally {
+      mostToSort.events = most
+    }
+    expect((await api(`sessions?${window}&sort=commands`)).status).toBe(200)
   })
 
   test('scopes narrow: AS, prefix, economy, address, service, port', async () => {

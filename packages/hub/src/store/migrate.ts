@@ -28,7 +28,7 @@ const shardKeys: Readonly<Record<string, string>> = {
   overall: 'cityHash64(dimension, key)',
   addresses: 'cityHash64(asn, toYYYYMM(day))',
   economies: 'cityHash64(economy)',
-  minutes: 'cityHash64(asn, toMonday(minute))',
+  moments: 'cityHash64(asn, toMonday(moment))',
   recurring: 'cityHash64(type, value)',
   verdicts: 'cityHash64(type, entity)',
   campaigns: 'cityHash64(campaign)',
@@ -189,21 +189,18 @@ async function migrateRollup(
   for (const one of new Set([rollup.name, name]))
     await store.command(`DROP TABLE IF EXISTS ${database}.${one}${on(place)} SYNC`)
   for (const text of createTables(rollup, version, place)) await store.command(text)
-  // A part at a time keeps the memory bounded: a week of events, a day of counts.
+  // A day at a time, and on the disk what does not fit: the memory stays bounded however much there is.
   const rows = `${database}.${rollup.of ?? 'events'}`
   const part =
-    base === undefined
-      ? 'toMonday(time)'
-      : base.columns.some(({ name: one }) => one === 'hour')
-        ? 'toDate(hour)'
-        : 'day'
+    base === undefined ? 'toDate(time)' : base.columns.some(({ name: one }) => one === 'hour') ? 'toDate(hour)' : 'day'
+  const bounded = `SETTINGS max_bytes_before_external_group_by = ${64 * 2 ** 20}, min_insert_block_size_bytes = ${32 * 2 ** 20}`
   const parts = await store.query({ text: `SELECT DISTINCT ${part} AS part FROM ${rows} ORDER BY part`, params: {} })
   for (const row of parts) {
     const some = `(SELECT * FROM ${rows} WHERE ${part} = toDate('${String(row['part'])}'))`
-    await store.command(`INSERT INTO ${database}.${rollup.name} ${rollup.select.replace('{rows}', some)}`)
+    await store.command(`INSERT INTO ${database}.${rollup.name} ${rollup.select.replace('{rows}', some)} ${bounded}`)
   }
   await store.command(createView(rollup, version, place))
   return [
-    `made rollup ${rollup.name}${parts.length > 0 ? ` from ${parts.length} ${base === undefined ? 'weeks' : 'days'} of ${rollup.of ?? 'events'}` : ''}`,
+    `made rollup ${rollup.name}${parts.length > 0 ? ` from ${parts.length} days of ${rollup.of ?? 'events'}` : ''}`,
   ]
 }

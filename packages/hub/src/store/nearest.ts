@@ -1,5 +1,6 @@
 import type { Store } from './client.ts'
-import { isOfMinutes, minutes } from './queries/minutes.ts'
+import { busy, countLength, countsOf } from './queries/busy.ts'
+import { isOfMoments, moments, momentLength } from './queries/moments.ts'
 import { run, type Answer, type Window } from './query.ts'
 import type { Scope } from './scope.ts'
 
@@ -15,47 +16,66 @@ export interface Place extends Window {
 /** Looks at places of a window, the nearest to the wanted end first; an answer that fills the page ends it. */
 export type Look<Row> = (place: Place) => Promise<Answer<Row>>
 
+/** A list in order of time: what of it is wanted, and how it is asked for. */
+export interface Listing<Row> {
+  readonly scope: Scope
+  readonly window: Window
+  /** What its rows are. */
+  readonly of: 'events' | 'sessions'
+  /** How many rows fill the page, and how many come before it. */
+  readonly wanted: number
+  readonly skipped?: number
+  readonly descending: boolean
+  readonly look: Look<Row>
+}
+
 /**
  * Asks a list in order of time from the end that is wanted, as much of the window as fills a page: the newest then cost
- * the same however long the window is. Events lie by network; so where a scope has all networks, the minutes say in
- * which of them to look.
- * @param wanted - how many rows fill the page
+ * the same however long the window is. Events lie by network. So where a scope has all networks, the moments say in
+ * which of them to look; where it has one, its counts say how far back.
  */
-export async function nearest<Row>(
-  store: Store,
-  scope: Scope,
-  look: Look<Row>,
-  window: Window,
-  wanted: number,
-  descending: boolean,
-): Promise<Answer<Row>> {
-  const answer = isOfMinutes(scope) ? await byMinutes(store, scope, look, window, wanted, descending) : undefined
+export async function nearest<Row>(store: Store, listing: Listing<Row>): Promise<Answer<Row>> {
+  const { scope, window, wanted, descending, look } = listing
+  const answer = isOfMoments(scope) ? await byMoments(store, listing) : await byCounts(store, listing)
   return answer ?? byTime(look, window, wanted, descending)
 }
 
-/** By what the minutes know. Undefined when the page is not full after some hundreds of networks. */
-async function byMinutes<Row>(
-  store: Store,
-  scope: Scope,
-  look: Look<Row>,
-  window: Window,
-  wanted: number,
-  descending: boolean,
-): Promise<Answer<Row> | undefined> {
-  for (const limit of [2 * wanted, 16 * wanted]) {
-    const { rows } = await run(store, minutes, { window, scope, limit, descending })
+/** By what the moments know. Undefined when the page is not full after some hundreds of networks. */
+async function byMoments<Row>(store: Store, listing: Listing<Row>): Promise<Answer<Row> | undefined> {
+  const { scope, window, wanted, skipped = 0, descending, look } = listing
+  const least = wanted + skipped
+  for (const limit of [2 * least, 16 * least]) {
+    const { rows } = await run(store, moments, { window, scope, limit, descending })
     const asns = [...new Set(rows.flatMap((row) => row.asns))]
     const count = rows.reduce((sum, { lines }) => sum + lines, 0)
-    const edge = rows.at(-1)?.minute
+    const edge = rows.at(-1)?.moment
     if (edge === undefined || count < limit) return look({ ...window, asns })
     if (asns.length > 2000) return undefined
-    const place = descending
-      ? { since: edge > window.since ? edge : window.since, until: window.until, asns }
-      : { since: window.since, until: new Date(Date.parse(edge) + 60_000).toISOString(), asns }
-    const answer = await look(place)
+    const answer = await look({ ...upTo(window, Date.parse(edge), momentLength, descending), asns })
     if (answer.rows.length >= wanted) return answer
   }
   return undefined
+}
+
+/** By counts that know when there was enough. Undefined when there are none, or they led to too little. */
+async function byCounts<Row>(store: Store, listing: Listing<Row>): Promise<Answer<Row> | undefined> {
+  const { scope, window, of, wanted, skipped = 0, descending, look } = listing
+  const counts = countsOf(scope)
+  if (counts === undefined) return undefined
+  const { rows } = await run(store, busy, { counts, window, scope, descending })
+  let sum = 0
+  const edge = rows.find((row) => (sum += row[of]) >= wanted + skipped)?.at
+  if (edge === undefined) return look(window)
+  const answer = await look(upTo(window, Date.parse(edge), countLength[counts], descending))
+  return answer.rows.length >= wanted ? answer : undefined
+}
+
+/** A window from its wanted end up to a stretch of time, which is in it whole. */
+function upTo({ since, until }: Window, start: number, length: number, descending: boolean): Window {
+  const [from, to] = [Date.parse(since), Date.parse(until)]
+  return descending
+    ? { since: start > from ? new Date(start).toISOString() : since, until }
+    : { since, until: start + length < to ? new Date(start + length).toISOString() : until }
 }
 
 /** An hour first, then eight times as much, until a page is full. */

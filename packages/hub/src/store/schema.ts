@@ -112,7 +112,7 @@ const lastOf = (time: string): string => `max(toDateTime(${time}, 'UTC'))`
 /** When a row of a rollup is of no use any more: what only leads to events goes with the last of them. */
 function endOf({ columns: named }: Rollup, { bulk, evidence, rollups: counts }: Retention): string {
   const has = (column: string): boolean => named.some(({ name }) => name === column)
-  if (has('minute')) return `minute + toIntervalDay(${Math.max(bulk, evidence)})`
+  if (has('moment')) return `moment + toIntervalDay(${Math.max(bulk, evidence)})`
   return `${has('hour') ? 'hour' : 'toDateTime(day)'} + toIntervalDay(${counts})`
 }
 
@@ -168,7 +168,7 @@ export const rollups = (retention: Retention): readonly Rollup[] =>
         { name: 'services', type: 'SimpleAggregateFunction(groupUniqArrayArray(20), Array(String))' },
       ],
       indexes: ['INDEX by_source source_ip TYPE bloom_filter(0.01) GRANULARITY 1'],
-      tail: `ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(day) ORDER BY (asn, source_ip, day, sensor) SETTINGS ${dedup}`,
+      tail: `ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(day) ORDER BY (asn, source_ip, day, sensor) SETTINGS ${dedup}, index_granularity = 1024`,
       select:
         `SELECT asn, toDate(time) AS day, source_ip, sensor, anyLast(prefix) AS prefix, anyLast(as_name) AS as_name, ` +
         `anyLast(economy) AS economy, ${firstOf('time')} AS first_seen, ${lastOf('time')} AS last_seen, count() AS events, ` +
@@ -286,19 +286,23 @@ export const rollups = (retention: Retention): readonly Rollup[] =>
         { name: 'commands', type: sum },
         { name: 'payloads', type: sum },
         { name: 'ports', type: 'SimpleAggregateFunction(groupUniqArrayArray(20), Array(UInt16))' },
-        // By their numbers: strings would take three times as long to look through.
-        { name: 'services', type: 'SimpleAggregateFunction(groupUniqArrayArray(20), Array(UInt32))' },
+        { name: 'services', type: 'SimpleAggregateFunction(groupUniqArrayArray(20), Array(String))' },
+        // The same as numbers: strings take three times as long to look through.
+        { name: 'service_marks', type: 'SimpleAggregateFunction(groupUniqArrayArray(20), Array(UInt32))' },
+        // Which sensors, as numbers that only say how many they are.
+        { name: 'sensor_marks', type: 'SimpleAggregateFunction(groupUniqArrayArray, Array(UInt32))' },
       ],
       indexes: ['INDEX by_source source_ip TYPE bloom_filter(0.01) GRANULARITY 1'],
-      tail: `ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(day) ORDER BY (asn, source_ip, day) SETTINGS ${dedup}`,
+      tail: `ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(day) ORDER BY (asn, source_ip, day) SETTINGS ${dedup}, index_granularity = 512`,
       select:
         `SELECT asn, source_ip, day, anyLast(finer.prefix) AS prefix, anyLast(finer.as_name) AS as_name, ` +
         `anyLast(finer.economy) AS economy, min(finer.first_seen) AS first_seen, max(finer.last_seen) AS last_seen, ` +
         ['events', 'sessions', 'auths', 'accepted', 'commands', 'payloads']
           .map((count) => `sum(finer.${count}) AS ${count}, `)
           .join('') +
-        `groupUniqArrayArray(20)(finer.ports) AS ports, ` +
-        `groupUniqArrayArray(20)(arrayMap(name -> xxHash32(name), finer.services)) AS services ` +
+        `groupUniqArrayArray(20)(finer.ports) AS ports, groupUniqArrayArray(20)(finer.services) AS services, ` +
+        `groupUniqArrayArray(20)(arrayMap(name -> xxHash32(name), finer.services)) AS service_marks, ` +
+        `groupUniqArray(xxHash32(toString(sensor))) AS sensor_marks ` +
         `FROM {rows} AS finer GROUP BY asn, source_ip, day`,
     },
     {
@@ -324,10 +328,10 @@ export const rollups = (retention: Retention): readonly Rollup[] =>
         `uniqCombined64MergeState(12)(finer.sources) AS sources FROM {rows} AS finer GROUP BY economy, day, service, target_port`,
     },
     {
-      // Which networks stirred in which minute: where in the events, which lie by network, a list in order of time looks.
-      name: 'minutes',
+      // Which networks stirred in which ten seconds: where in the events, which lie by network, a list in order of time looks.
+      name: 'moments',
       columns: [
-        { name: 'minute', type: "DateTime('UTC')" },
+        { name: 'moment', type: "DateTime('UTC')" },
         { name: 'asn', type: 'UInt32' },
         { name: 'economy', type: 'LowCardinality(String)' },
         { name: 'service', type: 'LowCardinality(String)' },
@@ -335,11 +339,11 @@ export const rollups = (retention: Retention): readonly Rollup[] =>
         { name: 'events', type: sum },
       ],
       tail:
-        `ENGINE = SummingMergeTree(events) PARTITION BY toMonday(minute) ` +
-        `ORDER BY (minute, asn, economy, service, target_port) SETTINGS ${dedup}, index_granularity = 1024`,
+        `ENGINE = SummingMergeTree(events) PARTITION BY toMonday(moment) ` +
+        `ORDER BY (moment, asn, economy, service, target_port) SETTINGS ${dedup}, index_granularity = 1024`,
       select:
-        `SELECT toStartOfMinute(toDateTime(time, 'UTC')) AS minute, asn, economy, service, target_port, count() AS events ` +
-        `FROM {rows} WHERE provenance != 'quarantine' GROUP BY minute, asn, economy, service, target_port`,
+        `SELECT toStartOfInterval(toDateTime(time, 'UTC'), INTERVAL 10 SECOND) AS moment, asn, economy, service, target_port, count() AS events ` +
+        `FROM {rows} WHERE provenance != 'quarantine' GROUP BY moment, asn, economy, service, target_port`,
     },
     {
       name: 'recurring',

@@ -94,22 +94,32 @@ function reached(table: string, { asns, prefixes, sensors }: ReachScope): Sql {
 /** A day, of a time as RFC 3339. */
 export const dayOf = (iso: string): Param => ({ type: 'Date', value: iso.slice(0, 10) })
 
-/** Rows of one address. Tables lie by origin AS: which those were is known at once from the list of addresses. */
-function ofSource(table: string, source: string, { since, until }: Window): Sql {
-  const is = isAddress(`${table}.source_ip`, source)
-  return table === 'addresses'
-    ? is
-    : sql`${is} AND ${raw(`${table}.asn`)} GLOBAL IN (SELECT addresses.asn FROM skep.addresses AS addresses
-        WHERE addresses.source_ip = ${ip(source)} AND addresses.day >= ${dayOf(since)} AND addresses.day <= ${dayOf(until)})`
+/** Rows of one address, of one prefix. */
+const fromWhere = (table: string, { source, prefix }: Scope): Sql[] => [
+  ...(source === undefined ? [] : [isAddress(`${table}.source_ip`, source)]),
+  ...(prefix === undefined ? [] : [inPrefix(`${table}.source_ip`, prefix)]),
+]
+
+/** The origin ASes that addresses of a scope were in. */
+export const networksOf = ({ since, until }: Window, scope: Scope): Sql =>
+  sql`SELECT DISTINCT addresses.asn AS asn FROM skep.addresses AS addresses
+      WHERE ${join(fromWhere('addresses', scope), ' AND ')} AND addresses.day >= ${dayOf(since)} AND addresses.day <= ${dayOf(until)}`
+
+/** Tables lie by origin AS: in which of them an address or a prefix is to be found is asked of the list of addresses first. */
+function narrowed(table: string, window: Window, scope: Scope): Sql[] {
+  const { asn, among } = scope
+  if (asn !== undefined) return [sql`${raw(`${table}.asn`)} = ${uint32(asn)}`]
+  if (among !== undefined) return [sql`${raw(`${table}.asn`)} IN (${{ type: 'Array(UInt32)', value: among }})`]
+  return table === 'addresses' || fromWhere(table, scope).length === 0
+    ? []
+    : [sql`${raw(`${table}.asn`)} GLOBAL IN (${networksOf(window, scope)})`]
 }
 
-const scoped = (table: string, window: Window, { asn, among, prefix, economy, source, reach }: Scope): Sql[] => [
-  ...(reach === undefined ? [] : [reached(table, reach)]),
-  ...(asn === undefined ? [] : [sql`${raw(`${table}.asn`)} = ${uint32(asn)}`]),
-  ...(among === undefined ? [] : [sql`${raw(`${table}.asn`)} IN (${{ type: 'Array(UInt32)', value: among }})`]),
-  ...(prefix === undefined ? [] : [inPrefix(`${table}.source_ip`, prefix)]),
-  ...(economy === undefined ? [] : [sql`${raw(`${table}.economy`)} = ${string(economy)}`]),
-  ...(source === undefined ? [] : [ofSource(table, source, window)]),
+const scoped = (table: string, window: Window, scope: Scope): Sql[] => [
+  ...(scope.reach === undefined ? [] : [reached(table, scope.reach)]),
+  ...narrowed(table, window, scope),
+  ...fromWhere(table, scope),
+  ...(scope.economy === undefined ? [] : [sql`${raw(`${table}.economy`)} = ${string(scope.economy)}`]),
 ]
 
 /**
@@ -148,7 +158,7 @@ export function withinDays(
     parts.push(
       table === 'sources'
         ? sql`has(sources.services, ${string(service)})`
-        : sql`has(addresses.services, xxHash32(${string(service)}))`,
+        : sql`has(addresses.service_marks, xxHash32(${string(service)}))`,
     )
   if (port !== undefined) parts.push(sql`has(${raw(table)}.ports, ${{ type: 'UInt16', value: port }})`)
   return join(parts, ' AND ')

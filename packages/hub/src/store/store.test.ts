@@ -264,7 +264,16 @@ test('the newest conversations are the same, whole, when only their time is look
     expect(parts.rows).toEqual(whole.rows)
     expect(parts.rows[0]).toMatchObject({ events: 3, commands: 1 })
     expect(asked).toBe(limit === 200 ? 3 : limit === 30 ? 3 : 2)
-    expect((await nearest(store, {}, look, window, limit, true)).rows).toEqual(whole.rows)
+    const listing = {
+      scope: {},
+      window,
+      of: 'sessions',
+      wanted: limit,
+      skipped: offset,
+      descending: true,
+      look,
+    } as const
+    expect((await nearest(store, listing)).rows).toEqual(whole.rows)
   }
 }, 60_000)
 
@@ -297,39 +306,53 @@ test('lists in order of time over all networks are whole, although they look onl
     { since: '2026-01-05T00:00:00Z', until: '2026-01-07T00:00:00Z' },
     { since: '2026-01-05T03:00:30Z', until: '2026-01-05T17:20:10.500Z' },
   ])
-    for (const scope of [{}, { service: 'ssh' }, { economy: 'FJ', port: 23 }, { source: '192.0.2.7' }])
+    for (const scope of [
+      {},
+      { service: 'ssh' },
+      { economy: 'FJ', port: 23 },
+      { source: '192.0.2.7' },
+      { prefix: '192.0.2.64/26' },
+      { asn: 64_521 },
+      { asn: 64_521, service: 'telnet' },
+      { reach: { asns: [64_500, 64_507, 64_600], prefixes: [], sensors: [] } },
+    ])
       for (const limit of [1, 7, 60, 400, 5000]) {
         for (const descending of [true, false]) {
           const params = { window, scope, limit, descending }
           const among: number[] = []
-          const found = await nearest(
-            store,
+          const found = await nearest(store, {
             scope,
-            ({ asns, ...part }) => {
+            window,
+            of: 'events',
+            wanted: limit,
+            descending,
+            look: ({ asns, ...part }) => {
               among.push(asns?.length ?? 1000)
               return run(store, events, { ...params, window: part, scope: { ...scope, among: asns } })
             },
-            window,
-            limit,
-            descending,
-          )
+          })
           expect(found.rows).toEqual((await run(store, events, params)).rows)
-          if (limit === 1 && !('source' in scope)) expect(among).toEqual([expect.toSatisfy((n: number) => n <= 8)])
+          if (limit === 1 && among[0] !== 1000) expect(among).toEqual([expect.toSatisfy((n: number) => n <= 8)])
         }
-        const params = { window, scope, page: { limit, offset: 0 } }
-        const found = await nearest(
-          store,
+        const params = { window, scope, page: { limit, offset: limit > 1 ? 3 : 0 } }
+        let looks = 0
+        const found = await nearest(store, {
           scope,
-          ({ since, asns }) =>
-            run(store, sessions, {
+          window,
+          of: 'sessions',
+          wanted: limit,
+          skipped: params.page.offset,
+          descending: true,
+          look: ({ since, asns }) => {
+            looks++
+            return run(store, sessions, {
               ...params,
               scope: { ...scope, among: asns },
               ...(since !== window.since && { begun: since }),
-            }),
-          window,
-          limit,
-          true,
-        )
+            })
+          },
+        })
+        if ('asn' in scope || 'source' in scope) expect(looks).toBe(1)
         expect(found.rows).toEqual((await run(store, sessions, params)).rows)
       }
 }, 60_000)

@@ -73,7 +73,7 @@ export function eventRoutes(app: OpenAPIHono<Env>, { store, live, relational }: 
       const side = asked.side ?? (asked.sensor === undefined ? undefined : 'on')
       const scope = scopeOf({ ...asked, side: asked.session === undefined ? side : 'both' }, c.get('caller'))
       const descending = asked.order === 'desc'
-      const ask = ({ asns, ...window }: Place) =>
+      const look = ({ asns, ...window }: Place) =>
         run(store, events, {
           window,
           scope: { ...scope, among: asns },
@@ -90,8 +90,15 @@ export function eventRoutes(app: OpenAPIHono<Env>, { store, live, relational }: 
         ...(asked.until === undefined && { until: '2200-01-01T00:00:00Z' }),
       }
       const { rows } = await (asked.session === undefined
-        ? nearest(store, scope, ask, await between(store, whole, after, descending), asked.limit + 1, descending)
-        : ask(whole))
+        ? nearest(store, {
+            scope,
+            window: await between(store, whole, after, descending),
+            of: 'events',
+            wanted: asked.limit + 1,
+            descending,
+            look,
+          })
+        : look(whole))
       const redactor = new Redactor(await relational.fleet.addresses())
       const all = rows.map(fromRow)
       const shown = all.slice(0, asked.limit)

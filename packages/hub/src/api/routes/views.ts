@@ -15,9 +15,15 @@ import {
 } from '../../store/queries/index.ts'
 import { hideSensors } from '../../access/redact.ts'
 import { nearest } from '../../store/nearest.ts'
-import { run } from '../../store/query.ts'
+import { run, type Window } from '../../store/query.ts'
+import type { Scope } from '../../store/scope.ts'
 import type { Context, Env } from '../context.ts'
 import { answerList, listOf, listQuery, pageOf, reachScope, scopeOf, scopeQuery, windowOf } from '../list.ts'
+
+/** From how many events of all networks conversations are put together for another order than that of time. */
+export const mostToSort = { events: 5_000_000 }
+const tooManyToSort =
+  'There are too many conversations in this time to put them in that order. Choose a network, a prefix or an address, or a shorter time.'
 
 const json = <S extends z.ZodType>(schema: S, description: string) => ({
   200: { description, content: { 'application/json': { schema } } },
@@ -174,11 +180,29 @@ export function views(app: OpenAPIHono<Env>, { store, enricher }: Context): void
     },
   )
 
+  /** Whether conversations would have to be put together from more events than anybody wants to wait for. */
+  const tooMany = async ({
+    window,
+    scope,
+    session,
+  }: {
+    window: Window
+    scope: Scope
+    session: string | undefined
+  }): Promise<boolean> => {
+    const { asn, prefix, source, reach } = scope
+    if ([session, asn, prefix, source, reach].some((one) => one !== undefined)) return false
+    const [all] = (await run(store, totals, { window, scope })).rows
+    return (all?.events ?? 0) > mostToSort.events
+  }
+
   app.openapi(
     createRoute({
       method: 'get',
       path: '/api/v1/sessions',
       summary: 'Conversations',
+      description:
+        'The newest first, unless asked otherwise. Another order is refused (400) over all networks in a time of more than five million events.',
       request: { query: z.object({ ...scopeQuery, ...listQuery, session: z.uuid().optional() }) },
       responses: json(listOf(sessions.row), 'The sessions'),
     }),
@@ -194,20 +218,22 @@ export function views(app: OpenAPIHono<Env>, { store, enricher }: Context): void
         session: asked.session,
       }
       const inOrder = descending && asked.session === undefined && (asked.sort ?? 'started') === 'started'
+      if (!inOrder && (await tooMany(params))) return c.json({ error: tooManyToSort }, 400) as never
       const answer = inOrder
-        ? await nearest(
-            store,
-            params.scope,
-            ({ since, asns }) =>
+        ? await nearest(store, {
+            scope: params.scope,
+            window,
+            of: 'sessions',
+            wanted: params.page.limit,
+            skipped: params.page.offset,
+            descending: true,
+            look: ({ since, asns }) =>
               run(store, sessions, {
                 ...params,
                 scope: { ...params.scope, among: asns },
                 ...(since !== window.since && { begun: since }),
               }),
-            window,
-            params.page.limit,
-            true,
-          )
+          })
         : await run(store, sessions, params)
       return answerList(c, { ...answer, rows: hideSensors(answer.rows, c.get('caller').reach) }, asked, 'sessions')
     },

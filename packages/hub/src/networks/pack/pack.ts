@@ -4,7 +4,16 @@ import type { Redactor } from '../../access/redact.ts'
 import type { Enricher } from '../../enrich/enricher.ts'
 import type { Relational } from '../../relational/database.ts'
 import type { Store } from '../../store/client.ts'
-import { malware, offenders, packLines, packRecordings, packWitnesses, sources } from '../../store/queries/index.ts'
+import {
+  malware,
+  offenders,
+  packLines,
+  packNetworks,
+  packRecordings,
+  packWitnesses,
+  remembered,
+  sources,
+} from '../../store/queries/index.ts'
 import { run, type Window } from '../../store/query.ts'
 import type { Scope } from '../../store/scope.ts'
 import { causes, severities, type Cause } from '../../understand/rule.ts'
@@ -118,7 +127,10 @@ export async function collect(parts: Parts, question: PackQuestion): Promise<Pac
   const { store, relational, enricher } = parts
   const { subject, window, reach, redactor, secrets } = question
   const kind = isAddress(subject) ? 'address' : 'prefix'
-  const scope: Scope = { reach, ...(kind === 'address' ? { source: subject } : { prefix: subject }) }
+  const of: Scope = { reach, ...(kind === 'address' ? { source: subject } : { prefix: subject }) }
+  // Where to look is asked once, not by each of the questions that follow.
+  const { rows: networks } = await run(store, packNetworks, { window: remembered(window), scope: of })
+  const scope = { ...of, among: networks.map(({ asn }) => asn) }
   const page = { limit: 200, offset: 0 }
   const [who, seen, lines, witnesses, recordings, programs] = await Promise.all([
     run(store, offenders, { window, scope, page }),

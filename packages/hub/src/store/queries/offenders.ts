@@ -7,6 +7,11 @@ import { severityOf } from './findings.ts'
 export const offenderSorts = ['severity', 'last_seen', 'first_seen', 'events', 'days'] as const
 /** An address is new when nothing was seen of it in the year before. */
 const memory = 365 * 86_400_000
+/** A window with the time before it in which what is not new was seen. */
+export const remembered = ({ since, until }: Window): Window => ({
+  since: new Date(Date.parse(since) - memory).toISOString(),
+  until,
+})
 
 /** Addresses that attacked: what they did, how bad it is, since when, and whether they still do. */
 export const offenders = query({
@@ -34,7 +39,6 @@ export const offenders = query({
     state?: 'new' | 'active' | 'quiet' | undefined
   }) => {
     const since = dayOf(p.window.since)
-    const long = { since: new Date(Date.parse(p.window.since) - memory).toISOString(), until: p.window.until }
     // A window of whole days ends tonight: what is new is told from now, or all would stop being new at midnight.
     const until = sql`least(${time(p.window.until)}, now64(6))`
     return sql`SELECT * FROM (
@@ -44,7 +48,7 @@ export const offenders = query({
           sumIf(findings.events, findings.day >= ${since}) AS events, uniqExactIf(findings.day, findings.day >= ${since}) AS days,
           min(findings.first_seen) AS first_seen, max(findings.last_seen) AS last_seen,
           multiIf(first_seen >= ${until} - INTERVAL 24 HOUR, 'new', last_seen >= ${until} - INTERVAL 48 HOUR, 'active', 'quiet') AS state
-        FROM skep.findings AS findings WHERE ${withinDays('findings', long, p.scope)}
+        FROM skep.findings AS findings WHERE ${withinDays('findings', remembered(p.window), p.scope)}
         ${p.contains === undefined ? sql`` : sql`AND position(toString(source_ip), ${string(p.contains)}) > 0`}
         GROUP BY source_ip HAVING days > 0)
       WHERE 1 ${p.rules === undefined ? sql`` : sql`AND hasAny(rules, ${strings(p.rules)})`}

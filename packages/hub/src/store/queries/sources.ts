@@ -44,32 +44,28 @@ export const sources = query({
     descending?: boolean
     contains?: string | undefined
   }) => {
-    const rows = (table: 'sources' | 'addresses') => sql`${withinDays(table, p.window, p.scope)}
-        ${p.contains === undefined ? sql`` : sql`AND position(toString(source_ip), ${string(p.contains)}) > 0`}`
-    const sorted = orderBy(sourceSorts, p.sort, p.descending)
-    // Those of the page are chosen by what they are sorted by, where that is known without the sensors from a list a
-    // third as long; all else is asked of them alone.
     const by = sourceSorts.find((one) => one === p.sort) ?? sourceSorts[0]
+    // A list a third as long, which does not know which sensor saw what.
     const table = by !== 'sensors' && isOfAddresses(p.scope) ? 'addresses' : 'sources'
     const of = raw(table)
-    const chosen = raw(
-      {
-        sensors: 'uniqExact(sources.sensor)',
-        first_seen: `min(${table}.first_seen)`,
-        last_seen: `max(${table}.last_seen)`,
-      }[by as string] ?? `sum(${table}.${by})`,
-    )
-    return sql`SELECT toString(source_ip) AS source, any(sources.asn) AS asn, anyLast(sources.as_name) AS as_name, anyLast(sources.prefix) AS prefix,
-          anyLast(sources.economy) AS economy, sum(sources.events) AS events, sum(sources.sessions) AS sessions, sum(sources.auths) AS auths,
-          sum(sources.accepted) AS accepted, sum(sources.commands) AS commands, sum(sources.payloads) AS payloads,
-          uniqExact(sources.sensor) AS sensors,
-          arraySort(groupUniqArrayArray(20)(sources.ports)) AS ports, arraySort(groupUniqArrayArray(20)(sources.services)) AS services,
-          min(sources.first_seen) AS first_seen, max(sources.last_seen) AS last_seen
-        FROM skep.sources AS sources WHERE ${rows('sources')} AND (sources.asn, source_ip) GLOBAL IN (
-          SELECT ${of}.asn, source_ip FROM skep.${of} AS ${of} WHERE ${rows(table)} AND source_ip GLOBAL IN (
-            SELECT source_ip FROM (
-              SELECT source_ip, toString(source_ip) AS source, ${chosen} AS ${raw(by)}
-              FROM skep.${of} AS ${of} WHERE ${rows(table)} GROUP BY source_ip ${sorted}, source ${page(p.page)})))
-        GROUP BY source_ip ${sorted}, source`
+    const rows = sql`${withinDays(table, p.window, p.scope)}
+        ${p.contains === undefined ? sql`` : sql`AND position(toString(source_ip), ${string(p.contains)}) > 0`}`
+    const sorted = orderBy(sourceSorts, p.sort, p.descending)
+    const sensors = raw(table === 'sources' ? 'uniqExact(sources.sensor)' : 'uniqExactArray(addresses.sensor_marks)')
+    const chosen =
+      { sensors, first_seen: raw(`min(${table}.first_seen)`), last_seen: raw(`max(${table}.last_seen)`) }[
+        by as string
+      ] ?? raw(`sum(${table}.${by})`)
+    // Those of the page are chosen by what they are sorted by; all else is asked of them alone.
+    return sql`SELECT toString(source_ip) AS source, any(${of}.asn) AS asn, anyLast(${of}.as_name) AS as_name, anyLast(${of}.prefix) AS prefix,
+          anyLast(${of}.economy) AS economy, sum(${of}.events) AS events, sum(${of}.sessions) AS sessions, sum(${of}.auths) AS auths,
+          sum(${of}.accepted) AS accepted, sum(${of}.commands) AS commands, sum(${of}.payloads) AS payloads, ${sensors} AS sensors,
+          arraySort(groupUniqArrayArray(20)(${of}.ports)) AS ports, arraySort(groupUniqArrayArray(20)(${of}.services)) AS services,
+          min(${of}.first_seen) AS first_seen, max(${of}.last_seen) AS last_seen
+        FROM skep.${of} AS ${of} WHERE ${rows} AND (${of}.asn, source_ip) GLOBAL IN (
+          SELECT ${of}.asn, source_ip FROM skep.${of} AS ${of} WHERE ${withinDays(table, p.window)} AND source_ip GLOBAL IN (
+            SELECT source_ip FROM (SELECT source_ip, ${chosen} AS ${raw(by)} FROM skep.${of} AS ${of}
+              WHERE ${rows} GROUP BY source_ip ${sorted}, source_ip ${page(p.page)})))
+        GROUP BY source_ip ${sorted}, source_ip`
   },
 })
