@@ -26,7 +26,7 @@ const shardKeys: Readonly<Record<string, string>> = {
   sightings: 'cityHash64(type, value)',
   findings: 'cityHash64(asn, toYYYYMM(day))',
   overall: 'cityHash64(dimension, key)',
-  addresses: 'cityHash64(asn, toYYYYMM(day))',
+  addresses: 'cityHash64(source_ip)',
   economies: 'cityHash64(economy)',
   moments: 'cityHash64(asn, toMonday(moment))',
   recurring: 'cityHash64(type, value)',

@@ -267,13 +267,13 @@ export const rollups = (retention: Retention): readonly Rollup[] =>
         `('port', toString(target_port))] AS pair GROUP BY dimension, key, hour`,
     },
     {
-      // Addresses without the sensors that saw them: what the lists over all networks choose from.
+      // Addresses without the sensors that saw them, by address: what the lists over all networks are made of.
       name: 'addresses',
       of: 'sources',
       columns: [
-        { name: 'asn', type: 'UInt32' },
         { name: 'source_ip', type: 'IPv6' },
         { name: 'day', type: 'Date' },
+        { name: 'asn', type: 'UInt32' },
         { name: 'prefix', type: 'SimpleAggregateFunction(anyLast, LowCardinality(String))' },
         { name: 'as_name', type: 'SimpleAggregateFunction(anyLast, LowCardinality(String))' },
         { name: 'economy', type: 'SimpleAggregateFunction(anyLast, LowCardinality(String))' },
@@ -292,10 +292,9 @@ export const rollups = (retention: Retention): readonly Rollup[] =>
         // Which sensors, as numbers that only say how many they are.
         { name: 'sensor_marks', type: 'SimpleAggregateFunction(groupUniqArrayArray, Array(UInt32))' },
       ],
-      indexes: ['INDEX by_source source_ip TYPE bloom_filter(0.01) GRANULARITY 1'],
-      tail: `ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(day) ORDER BY (asn, source_ip, day) SETTINGS ${dedup}, index_granularity = 512`,
+      tail: `ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(day) ORDER BY (source_ip, day, asn) SETTINGS ${dedup}, index_granularity = 1024`,
       select:
-        `SELECT asn, source_ip, day, anyLast(finer.prefix) AS prefix, anyLast(finer.as_name) AS as_name, ` +
+        `SELECT source_ip, day, asn, anyLast(finer.prefix) AS prefix, anyLast(finer.as_name) AS as_name, ` +
         `anyLast(finer.economy) AS economy, min(finer.first_seen) AS first_seen, max(finer.last_seen) AS last_seen, ` +
         ['events', 'sessions', 'auths', 'accepted', 'commands', 'payloads']
           .map((count) => `sum(finer.${count}) AS ${count}, `)
@@ -303,7 +302,7 @@ export const rollups = (retention: Retention): readonly Rollup[] =>
         `groupUniqArrayArray(20)(finer.ports) AS ports, groupUniqArrayArray(20)(finer.services) AS services, ` +
         `groupUniqArrayArray(20)(arrayMap(name -> xxHash32(name), finer.services)) AS service_marks, ` +
         `groupUniqArray(xxHash32(toString(sensor))) AS sensor_marks ` +
-        `FROM {rows} AS finer GROUP BY asn, source_ip, day`,
+        `FROM {rows} AS finer GROUP BY source_ip, day, asn`,
     },
     {
       // What an economy's page asks, by day; its last and first days are asked of the hours.

@@ -60,7 +60,10 @@ export function withinOverall(
 export const isOfEconomies = ({ asn, prefix, source, reach }: Scope): boolean =>
   reach === undefined && asn === undefined && prefix === undefined && source === undefined
 
-/** Whether the list of addresses answers for a scope: it does not know which sensor saw them. */
+/** Whether the list of addresses is the quickest to answer for a scope, since that does not name networks. */
+export const isOfAllNetworks = ({ asn, reach }: Scope): boolean => asn === undefined && reach === undefined
+
+/** Whether the list of addresses can answer for a scope: it does not know which sensor saw them. */
 export const isOfAddresses = ({ reach }: Scope): boolean => reach === undefined || reach.sensors.length === 0
 
 const ip = (text: string): Param => ({ type: 'IPv6', value: text.includes(':') ? text : `::ffff:${text}` })

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { instant, number, query, type Window } from '../query.ts'
-import { isOfAddresses, orderBy, page, withinDays, type Page, type Scope } from '../scope.ts'
+import { isOfAllNetworks, orderBy, page, withinDays, type Page, type Scope } from '../scope.ts'
 import { raw, sql, string } from '../sql.ts'
 
 export const networkSorts = ['sources', 'sessions', 'events', 'payloads', 'last_seen', 'asn'] as const
@@ -28,25 +28,22 @@ export const networks = query({
     descending?: boolean
     contains?: string | undefined
   }) => {
-    const table = isOfAddresses(p.scope) ? 'addresses' : 'sources'
-    const of = raw(table)
-    const rows = sql`${withinDays(table, p.window, p.scope)}
-        ${p.contains === undefined ? sql`` : sql`AND (positionCaseInsensitive(${of}.as_name, ${string(p.contains)}) > 0 OR toString(${of}.asn) = ${string(p.contains)})`}`
+    const rows = (table: 'sources' | 'addresses') => sql`${withinDays(table, p.window, p.scope)}
+        ${p.contains === undefined ? sql`` : sql`AND (positionCaseInsensitive(${raw(table)}.as_name, ${string(p.contains)}) > 0 OR toString(${raw(table)}.asn) = ${string(p.contains)})`}`
     const sorted = orderBy(networkSorts, p.sort, p.descending)
-    // Those of the page are chosen by what they are sorted by; all else is asked of them alone. To choose by exact
-    // numbers of addresses would take three times as long as by ones that are right to a hundredth.
+    // Those of the page are chosen by what they are sorted by, among all from the shorter list; all else is asked of
+    // them alone, where they lie by network. To count addresses exactly would take three times as long as to a hundredth.
     const by = networkSorts.find((one) => one === p.sort) ?? networkSorts[0]
-    const chosen = {
-      sources: raw('uniqCombined64(14)(source_ip)'),
-      last_seen: raw(`max(${table}.last_seen)`),
-      asn: raw('chosen'),
-    }
-    return sql`SELECT ${of}.asn AS asn, anyLast(${of}.as_name) AS as_name, anyLast(${of}.economy) AS economy, uniqExact(source_ip) AS sources,
-          uniqExact(${of}.prefix) AS prefixes, sum(${of}.sessions) AS sessions, sum(${of}.events) AS events, sum(${of}.payloads) AS payloads,
-          min(${of}.first_seen) AS first_seen, max(${of}.last_seen) AS last_seen
-        FROM skep.${of} AS ${of} WHERE ${rows} AND ${of}.asn GLOBAL IN (
+    const table = isOfAllNetworks(p.scope) ? 'addresses' : 'sources'
+    const of = raw(table)
+    const addresses = raw(table === 'addresses' ? 'uniqCombined64(14)(source_ip)' : 'uniqExact(source_ip)')
+    const chosen = { sources: addresses, last_seen: raw(`max(${table}.last_seen)`), asn: raw('chosen') }
+    return sql`SELECT sources.asn AS asn, anyLast(sources.as_name) AS as_name, anyLast(sources.economy) AS economy, ${addresses} AS sources,
+          uniqExact(sources.prefix) AS prefixes, sum(sources.sessions) AS sessions, sum(sources.events) AS events, sum(sources.payloads) AS payloads,
+          min(sources.first_seen) AS first_seen, max(sources.last_seen) AS last_seen
+        FROM skep.sources AS sources WHERE ${rows('sources')} AND sources.asn GLOBAL IN (
           SELECT chosen FROM (SELECT ${of}.asn AS chosen, ${chosen[by as 'sources'] ?? raw(`sum(${table}.${by})`)} AS ${raw(by)}
-            FROM skep.${of} AS ${of} WHERE ${rows} GROUP BY chosen ${sorted}, chosen ${page(p.page)}))
-        GROUP BY ${of}.asn ${sorted}, asn`
+            FROM skep.${of} AS ${of} WHERE ${rows(table)} GROUP BY chosen ${sorted}, chosen ${page(p.page)}))
+        GROUP BY sources.asn ${sorted}, asn`
   },
 })

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { address, instant, number, query, type Window } from '../query.ts'
-import { isOfAddresses, orderBy, page, withinDays, type Page, type Scope } from '../scope.ts'
+import { isOfAllNetworks, orderBy, page, withinDays, type Page, type Scope } from '../scope.ts'
 import { raw, sql, string } from '../sql.ts'
 
 export const sourceSorts = [
@@ -45,8 +45,8 @@ export const sources = query({
     contains?: string | undefined
   }) => {
     const by = sourceSorts.find((one) => one === p.sort) ?? sourceSorts[0]
-    // A list a third as long, which does not know which sensor saw what.
-    const table = by !== 'sensors' && isOfAddresses(p.scope) ? 'addresses' : 'sources'
+    // One lies by network, the other by address and is a third as long.
+    const table = by !== 'sensors' && isOfAllNetworks(p.scope) ? 'addresses' : 'sources'
     const of = raw(table)
     const rows = sql`${withinDays(table, p.window, p.scope)}
         ${p.contains === undefined ? sql`` : sql`AND position(toString(source_ip), ${string(p.contains)}) > 0`}`
@@ -56,16 +56,17 @@ export const sources = query({
       { sensors, first_seen: raw(`min(${table}.first_seen)`), last_seen: raw(`max(${table}.last_seen)`) }[
         by as string
       ] ?? raw(`sum(${table}.${by})`)
+    // Where it was when it was seen last.
+    const latest = raw(`(${table}.last_seen, ${table}.asn, ${table}.prefix)`)
     // Those of the page are chosen by what they are sorted by; all else is asked of them alone.
-    return sql`SELECT toString(source_ip) AS source, any(${of}.asn) AS asn, anyLast(${of}.as_name) AS as_name, anyLast(${of}.prefix) AS prefix,
-          anyLast(${of}.economy) AS economy, sum(${of}.events) AS events, sum(${of}.sessions) AS sessions, sum(${of}.auths) AS auths,
+    return sql`SELECT toString(source_ip) AS source, argMax(${of}.asn, ${latest}) AS asn, argMax(${of}.as_name, ${latest}) AS as_name,
+          argMax(${of}.prefix, ${latest}) AS prefix, argMax(${of}.economy, ${latest}) AS economy, sum(${of}.events) AS events, sum(${of}.sessions) AS sessions, sum(${of}.auths) AS auths,
           sum(${of}.accepted) AS accepted, sum(${of}.commands) AS commands, sum(${of}.payloads) AS payloads, ${sensors} AS sensors,
           arraySort(groupUniqArrayArray(20)(${of}.ports)) AS ports, arraySort(groupUniqArrayArray(20)(${of}.services)) AS services,
           min(${of}.first_seen) AS first_seen, max(${of}.last_seen) AS last_seen
-        FROM skep.${of} AS ${of} WHERE ${rows} AND (${of}.asn, source_ip) GLOBAL IN (
-          SELECT ${of}.asn, source_ip FROM skep.${of} AS ${of} WHERE ${withinDays(table, p.window)} AND source_ip GLOBAL IN (
-            SELECT source_ip FROM (SELECT source_ip, ${chosen} AS ${raw(by)} FROM skep.${of} AS ${of}
-              WHERE ${rows} GROUP BY source_ip ${sorted}, source_ip ${page(p.page)})))
+        FROM skep.${of} AS ${of} WHERE ${rows} AND source_ip GLOBAL IN (
+          SELECT source_ip FROM (SELECT source_ip, ${chosen} AS ${raw(by)} FROM skep.${of} AS ${of}
+            WHERE ${rows} GROUP BY source_ip ${sorted}, source_ip ${page(p.page)}))
         GROUP BY source_ip ${sorted}, source_ip`
   },
 })
