@@ -136,6 +136,19 @@ async function benchShell() {
   )
 }
 
+/** A server on Go's x/crypto, which honeypots in Go are made of, where there is a Go to build it with. */
+async function startPeer() {
+  try {
+    execFileSync('go', ['build', '-o', folder('peer'), '.'], { cwd: `${root}bench/go`, stdio: 'ignore' })
+  } catch {
+    say('  there is no Go to build its server with: left out')
+    return undefined
+  }
+  const peer = spawn(folder('peer'), ['21998', folder('peer.log')], { stdio: ['ignore', 'pipe', 'inherit'] })
+  await new Promise((resolve) => peer.stdout.once('data', resolve))
+  return peer
+}
+
 async function benchSsh() {
   const sensor = await startSensor('ssh', 21_000)
   await wait(1500)
@@ -165,20 +178,9 @@ async function benchSsh() {
   await new Promise((resolve) => baseline.stdout.once('data', resolve))
   const ssh2Cost = await sshCost(baseline.pid, 21_999, 'root', 'x', 'uname -a')
   baseline.kill()
-  let sshesame
-  try {
-    execFileSync('sh', ['-c', 'command -v sshesame'])
-    writeFileSync(
-      folder('sshesame.yaml'),
-      `server:\n  listen_address: 127.0.0.1:21998\nlogging:\n  file: ${folder('sshesame.log')}\n`,
-    )
-    const peer = spawn('sshesame', ['-config', folder('sshesame.yaml'), '-data_dir', temp], { stdio: 'ignore' })
-    await wait(1500)
-    sshesame = await sshCost(peer.pid, 21_998, 'root', 'x', 'uname -a')
-    peer.kill()
-  } catch {
-    say('  sshesame is not installed: left out')
-  }
+  const peer = await startPeer()
+  const peerCost = peer === undefined ? undefined : await sshCost(peer.pid, 21_998, 'root', 'x', 'uname -a')
+  peer?.kill()
   results.ssh = {
     cpuMsPerLoginAndExec: quick,
     cpuMsWithShell: shell,
@@ -186,13 +188,13 @@ async function benchSsh() {
     kbPerSession,
     baselineSsh2CpuMs: ssh2Cost,
     ratioToSsh2: quick / ssh2Cost,
-    ...(sshesame !== undefined && { sshesameCpuMs: sshesame, ratioToSshesame: quick / sshesame }),
+    ...(peerCost !== undefined && { goCpuMs: peerCost, ratioToGo: quick / peerCost }),
   }
   say(
     `SSH      ${quick.toFixed(2)} ms CPU per log-in and exec, fully recorded (budget 0.55); ${shell.toFixed(2)} ms when the line needs a shell`,
   )
   say(
-    `         ${(quick / ssh2Cost).toFixed(2)} times npm ssh2's server without shell or log (${ssh2Cost.toFixed(2)} ms)${sshesame === undefined ? '' : `, ${(quick / sshesame).toFixed(2)} times sshesame (${sshesame.toFixed(2)} ms)`}`,
+    `         ${(quick / ssh2Cost).toFixed(2)} times npm ssh2's server without shell or log (${ssh2Cost.toFixed(2)} ms)${peerCost === undefined ? '' : `, ${(quick / peerCost).toFixed(2)} times a server on Go's x/crypto that logs (${peerCost.toFixed(2)} ms)`}`,
   )
   say(
     `         ${idleMb.toFixed(0)} MB idle with all services (budget 150), ${kbPerSession.toFixed(0)} KB per idle shell (budget 60)`,

@@ -1,6 +1,6 @@
 import {
-  around,
   covers,
+  holding,
   linesOf,
   piecesOf,
   readAnnouncement,
@@ -165,8 +165,8 @@ export async function checkRouting(
         if (known === undefined) announcements.set(key, { ...pair, seen: new Set([name]) })
         else known.seen.add(name)
       }
-  const holding = new Set([...announcements.values()].flatMap(({ prefix }) => around(prefix)))
-  const related = (pair: Pair): boolean => concerns(pair) || holding.has(pair.prefix)
+  const outer = holding([...announcements.values()].map(({ prefix }) => prefix))
+  const related = (pair: Pair): boolean => concerns(pair) || outer.has(pair.prefix)
   const vrps: Vrp[] = []
   if (files.vrps !== undefined) for await (const vrp of readVrps(piecesOf(files.vrps))) if (related(vrp)) vrps.push(vrp)
   const irr: Pair[] = []

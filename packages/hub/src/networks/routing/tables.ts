@@ -143,22 +143,27 @@ export async function* piecesOf(file: string): AsyncGenerator<string> {
 export const covers = (outer: string, inner: string): boolean =>
   Number(outer.split('/')[1]) <= Number(inner.split('/')[1]) && contains(outer, inner.split('/')[0] ?? '')
 
-/** A prefix and all that could hold it, to the shortest. */
-export function around(prefix: string): string[] {
+/** The prefix one bit shorter that holds a prefix; undefined for the shortest. */
+export function parent(prefix: string): string | undefined {
   const [address = '', length = ''] = prefix.split('/')
-  const bytes = [...bytesOf(address)]
-  const all = [prefix]
-  for (let bits = Number(length) - 1; bits >= 0; bits--) {
-    const at = bits >> 3
-    bytes[at] = (bytes[at] ?? 0) & (0xff00 >> (bits & 7))
-    const text =
-      bytes.length === 4
-        ? bytes.join('.')
-        : Array.from({ length: 8 }, (_, i) => (((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0)).toString(16)).join(
-            ':',
-          )
-    all.push(normalPrefix(`${text}/${bits}`) ?? '')
-  }
+  const bits = Number(length) - 1
+  if (bits < 0) return undefined
+  const bytes = bytesOf(address)
+  const at = bits >> 3
+  bytes[at] = (bytes[at] ?? 0) & (0xff00 >> (bits & 7))
+  if (bytes.length === 4) return `${bytes.join('.')}/${bits}`
+  const groups = Array.from({ length: 8 }, (_, i) =>
+    (((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0)).toString(16),
+  )
+  return normalPrefix(`${groups.join(':')}/${bits}`)
+}
+
+/** Some prefixes and all that could hold one of them. */
+export function holding(prefixes: Iterable<string>): Set<string> {
+  const all = new Set<string>()
+  for (const prefix of prefixes)
+    // What holds one that is known is known as well.
+    for (let one: string | undefined = prefix; one !== undefined && !all.has(one); one = parent(one)) all.add(one)
   return all
 }
 
