@@ -277,6 +277,35 @@ print('ok'); c.close()
   60_000,
 )
 
+test.runIf(python('asyncssh'))(
+  'asyncssh: password, standard input, a terminal, sftp, several channels at once',
+  async () => {
+    const program = `
+import asyncio, asyncssh, sys
+async def main():
+    async with asyncssh.connect('127.0.0.1', ${from + 22}, username=sys.argv[1], password=sys.argv[2], known_hosts=None,
+                                client_keys=None, agent_path=None, config=None, rekey_bytes=200000) as c:
+        print((await c.run('echo one; exit 3')).exit_status)
+        print((await c.run('wc -c', input='x' * 300000)).stdout.strip())
+        all = await asyncio.gather(*[c.run('echo %d' % i) for i in range(8)])
+        print(' '.join(one.stdout.strip() for one in all))
+        p = await c.create_process(term_type='vt100', term_size=(100, 30))
+        p.stdin.write('tty; exit\\n')
+        text = (await p.wait()).stdout
+        print('/dev/pts/' in text)
+        async with c.start_sftp_client() as f:
+            async with f.open('/tmp/from-asyncssh', 'wb') as there: await there.write(b'y' * 200000)
+            print((await f.stat('/tmp/from-asyncssh')).size, 'from-asyncssh' in await f.listdir('/tmp'))
+            await f.rename('/tmp/from-asyncssh', '/tmp/renamed')
+            print(await f.exists('/tmp/from-asyncssh'), await f.isfile('/tmp/renamed'))
+asyncio.run(main())
+`
+    const { stdout } = await run('python3', ['-c', program, pair.user, pair.password])
+    expect(stdout).toBe('3\n300000\n0 1 2 3 4 5 6 7\nTrue\n200000 True\nFalse True\n')
+  },
+  60_000,
+)
+
 /** What an operator does with the fleet: adds a sensor, renames one, wants other settings, and sees what became of it. */
 async function inviteAndSet(page: Page): Promise<void> {
   await page.goto(`${all.portal}/fleet`)
