@@ -13,7 +13,8 @@ import { Programs } from './programs.ts'
 import { dialectOf } from './sh/programs.ts'
 import { Interpreter, type Host, type Memory, type Outcome, type ProgramContext } from './sh/interpreter.ts'
 import { Exit } from './sh/flow.ts'
-import { Parser, Unreadable } from './sh/parser.ts'
+import { Parser } from './sh/parser.ts'
+import { Unreadable } from './sh/reading/text.ts'
 import { Broken, Capture, Source } from './sh/streams.ts'
 
 /** What lives from one line of a shell to the next. */

@@ -4,7 +4,8 @@ import { ArithmeticError, evaluate } from './arith.ts'
 import type { Script } from './ast.ts'
 import { fieldsOf } from './builtins/input.ts'
 import { ansiC } from './escapes.ts'
-import { Parser, Unreadable } from './parser.ts'
+import { Parser } from './parser.ts'
+import { Unreadable } from './reading/text.ts'
 import { literally, Pattern } from './pattern.ts'
 
 const pieces = fc.constantFrom(

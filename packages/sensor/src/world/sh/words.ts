@@ -1,5 +1,6 @@
 import type { Interpreter } from './interpreter.ts'
-import type { Parser, Unreadable } from './parser.ts'
+import type { Parser } from './parser.ts'
+import type { Unreadable } from './reading/text.ts'
 
 // How shells word what cannot be read, and show what they run.
 
