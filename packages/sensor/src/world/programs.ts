@@ -22,9 +22,9 @@ import {
   type Outcome as Said,
 } from './outcome.ts'
 import { resolvePath } from './node.ts'
-import { Capture } from './sh/streams.ts'
+import { Capture, maxPipe } from './sh/streams.ts'
 import { builtinsOf } from './sh/builtins/index.ts'
-import { maxPipe, type Outcome, type ProgramContext } from './sh/interpreter.ts'
+import type { Outcome, ProgramContext } from './sh/interpreter.ts'
 import { dialectOf } from './sh/programs.ts'
 import { startShell } from './sh/start.ts'
 import { awkWords } from './awk.ts'

@@ -11,7 +11,8 @@ import { buildImage } from './image.ts'
 import type { FsNode, Overlay } from './node.ts'
 import { Programs } from './programs.ts'
 import { dialectOf } from './sh/programs.ts'
-import { Interpreter, type Host, type Memory, type Outcome, type ProgramContext } from './sh/interpreter.ts'
+import { Interpreter, type Host, type Outcome, type ProgramContext } from './sh/interpreter.ts'
+import { recall, remember, type Memory } from './sh/memory.ts'
 import { Exit } from './sh/flow.ts'
 import { Parser } from './sh/parser.ts'
 import { Unreadable } from './sh/reading/text.ts'
@@ -351,7 +352,7 @@ async function run(job: Job): Promise<Done> {
     shell.variables.set(name, value)
     shell.variables.mark(name, 'x')
   }
-  if (job.state.memory !== undefined) shell.recall(job.state.memory)
+  if (job.state.memory !== undefined) recall(shell, job.state.memory)
   if (job.merged && job.size !== undefined && first === 'bash') {
     // checkwinsize
     shell.variables.set('COLUMNS', String(job.size.width))
@@ -387,7 +388,7 @@ async function run(job: Job): Promise<Done> {
   // Of a line that has slept nobody knows which version of the world this is.
   if (!slept) worlds.set(job.world, { version: job.version + (changes.length > 0 ? 1 : 0), overlay })
   if (worlds.size > 200) worlds.delete(worlds.keys().next().value ?? '')
-  const memory = shell.remember()
+  const memory = remember(shell)
   return {
     type: 'done',
     job: job.job,

@@ -2,31 +2,23 @@ import type { Machine } from '../../personas/machine.ts'
 import type { DecoyFs } from '../fs.ts'
 import { before } from '../version.ts'
 import { ArithmeticError, evaluate } from './arith.ts'
-import type { AndOr, Assign, Command, Dialect, Pipeline, Redirect, Script, Word } from './ast.ts'
+import type { AndOr, Assign, Command, Dialect, Pipeline, Redirect, Script } from './ast.ts'
 import { type Builtin, builtinsOf } from './builtins/index.ts'
 import { special } from './special.ts'
-import { condition } from './condition.ts'
-import {
-  braced,
-  elementIndex,
-  expandPattern,
-  expandText,
-  expandWord,
-  expandWords,
-  Unexpandable,
-  type Expander,
-} from './expand.ts'
+import { elementIndex, expandText, Unexpandable, type Expander } from './expand.ts'
 import { Break, Continue, Discard, Exit, Return } from './flow.ts'
+import { compound } from './compound.ts'
 import { Jobs } from './jobs.ts'
+import { ownLists, ownVariables } from './own.ts'
+import { assignList, simple } from './simple.ts'
 import { standardOptions, standardShopt } from './options.ts'
 import { Parser } from './parser.ts'
 import { Unreadable } from './reading/text.ts'
-import { Pattern } from './pattern.ts'
 import { executable, found, type Executable } from './programs.ts'
 import { openAll, type Opened } from './redirects.ts'
-import { Broken, Capture, FileSink, nowhere, Source, type Descriptor, type Sink } from './streams.ts'
-import { NoMemory, Readonly_, Variables, type Variable } from './variables.ts'
-import { syntaxError, traced } from './words.ts'
+import { Broken, Capture, FileSink, maxPipe, Source, type Descriptor, type Sink } from './streams.ts'
+import { NoMemory, Readonly_, Variables } from './variables.ts'
+import { syntaxError } from './words.ts'
 
 // Runs scripts of the shell. Nothing here touches a real file, process, clock or network: the world's file system and what
 // the host gives is all there is.
@@ -88,27 +80,8 @@ export interface Start {
   readonly line?: number
 }
 
-/** What lives from one line to the next. */
-export interface Memory {
-  readonly variables: readonly (readonly [string, Variable])[]
-  readonly functions: readonly (readonly [string, string])[]
-  readonly aliases: readonly (readonly [string, string])[]
-  readonly options: readonly string[]
-  readonly shopt: readonly string[]
-  readonly traps: readonly (readonly [string, string])[]
-  readonly umask: number
-  readonly positional: readonly string[]
-  readonly status: number
-  readonly stack: readonly string[]
-  readonly jobs: ReturnType<Jobs['kept']>
-  readonly limits: readonly (readonly [string, string])[]
-}
-
-/** Bytes that a pipe or a substitution holds. */
-export const maxPipe = 32 * 1024 * 1024
 /** Shells and functions within each other. */
 const [maxShells, maxCalls] = [40, 250]
-const runtime = { RANDOM: true } as const
 
 export interface Function_ {
   readonly body: Command
@@ -145,14 +118,15 @@ export class Interpreter implements Expander {
   readonly calls: { readonly name: string; readonly line: number; readonly file: string }[] = []
   loops = 0
   /** Whether what fails now ends no shell that ends with what fails. */
-  #tested = 0
-  #trapping = false
-  #substituted: number | undefined
+  tested = 0
+  /** Whether a trap runs. */
+  trapping = false
+  /** How the last substitution of a command ended. */
+  substituted: number | undefined
   readonly subshell: number
   readonly background: boolean
   /** How long all of a command in the background has slept, milliseconds. */
   readonly nap: { ms: number }
-  #seed = Math.floor(Math.random() * 32768)
   /** The file whose commands run. */
   file: string
 
@@ -184,7 +158,7 @@ export class Interpreter implements Expander {
     }
     const number = (text: string): string => String(this.calculate(text))
     if (kind === 'subshell' && parent !== undefined) {
-      this.variables = parent.variables.copy(this.#dynamic(), number, this.#lists())
+      this.variables = parent.variables.copy(ownVariables(this), number, ownLists(this))
       this.functions = new Map(parent.functions)
       this.aliases = new Map(parent.aliases)
       this.options = new Set(parent.options)
@@ -204,7 +178,7 @@ export class Interpreter implements Expander {
       const exported = [...(parent?.variables.exported() ?? [])].map(
         ([name, value]) => [name, { value, flags: 'x' }] as const,
       )
-      this.variables = new Variables(exported, this.#dynamic(), number, this.#lists())
+      this.variables = new Variables(exported, ownVariables(this), number, ownLists(this))
       this.functions = new Map()
       this.aliases = new Map()
       this.options = new Set(standardOptions(start))
@@ -233,57 +207,6 @@ export class Interpreter implements Expander {
     this.status = 148
   }
 
-  /** What lives on. */
-  remember(): Memory {
-    return {
-      variables: [...this.variables.entries()].filter(
-        ([, { flags, value }]) => !(flags === 'x' && value !== undefined),
-      ),
-      functions: [...this.functions].map(([name, { source }]) => [name, source]),
-      aliases: [...this.aliases],
-      options: [...this.options],
-      shopt: [...this.shopt],
-      traps: [...this.traps],
-      umask: this.umask,
-      positional: this.positional,
-      status: this.status,
-      stack: this.stack,
-      jobs: this.jobs.kept(),
-      limits: [...this.limits],
-    }
-  }
-
-  /** Goes on where a shell was left. */
-  recall(memory: Memory): void {
-    const own = new Variables([...this.variables.entries(), ...memory.variables], this.#dynamic(), (text) =>
-      String(this.calculate(text)),
-    )
-    this.variables = own
-    for (const [name, source] of memory.functions) {
-      try {
-        const [item] = new Parser(source, this.dialect).complete() ?? []
-        const command = item?.first.commands[0]
-        if (command?.t === 'function') this.functions.set(name, { body: command.body, source })
-      } catch (error) {
-        if (!(error instanceof Unreadable)) throw error
-      }
-    }
-    for (const [name, value] of memory.aliases) this.aliases.set(name, value)
-    const replace = <T>(set: Set<T>, by: readonly T[]) => {
-      set.clear()
-      for (const one of by) set.add(one)
-    }
-    replace(this.options, memory.options)
-    replace(this.shopt, memory.shopt)
-    for (const [name, action] of memory.traps) this.traps.set(name, action)
-    for (const [name, value] of memory.limits) this.limits.set(name, value)
-    this.umask = memory.umask
-    this.positional = memory.positional
-    this.status = memory.status
-    this.stack = memory.stack
-    this.jobs = new Jobs(this.host, memory.jobs)
-  }
-
   // ——— What expansions ask ———
 
   get fs(): DecoyFs {
@@ -306,107 +229,8 @@ export class Interpreter implements Expander {
     return before(this.host.machine.versions['bash'], '5.1')
   }
 
-  #dynamic(): Variables['dynamic'] {
-    const only = (make: () => string) => (): string | undefined => (this.dialect === 'bash' ? make() : undefined)
-    const { machine } = this.host
-    return {
-      '?': () => String(this.status),
-      $: () => String(this.host.pid),
-      '!': () => this.jobs.last,
-      '#': () => String(this.positional.length),
-      '-': () => this.letters,
-      PPID: () => String(this.host.pid - 6),
-      LINENO: () => String(this.line),
-      RANDOM: () => {
-        if (this.dialect === 'dash' || !runtime.RANDOM) return undefined
-        this.#seed = (this.#seed * 1103515245 + 12345) % 2147483648
-        return String(Math.floor(this.#seed / 65536) % 32768)
-      },
-      SRANDOM: only(() => String(crypto.getRandomValues(new Uint32Array(1))[0])),
-      SECONDS: only(() => String(Math.floor(this.host.elapsed() / 1000))),
-      EPOCHSECONDS: only(() => String(Math.floor(Date.now() / 1000))),
-      EPOCHREALTIME: only(
-        () => `${(Date.now() / 1000).toFixed(3)}${String(Math.floor(Math.random() * 1000)).padStart(3, '0')}`,
-      ),
-      UID: only(() => String(this.host.user().uid)),
-      EUID: only(() => String(this.host.user().uid)),
-      BASH: only(() => (this.zero.includes('/') && this.from === 'terminal' ? this.zero : '/usr/bin/bash')),
-      BASHPID: only(() => String(this.host.pid + this.subshell)),
-      BASH_SUBSHELL: only(() => String(this.subshell)),
-      BASH_VERSION: only(() => this.version),
-      HOSTNAME: only(() => machine.hostname),
-      HOSTTYPE: only(() => machine.kernel.arch),
-      OSTYPE: only(() => 'linux-gnu'),
-      MACHTYPE: only(() => `${machine.kernel.arch}-pc-linux-gnu`),
-      SHELLOPTS: only(() => [...this.options].sort().join(':')),
-      BASHOPTS: only(() => [...this.shopt].sort().join(':')),
-    }
-  }
-
-  /** Lists that the shell makes itself. */
-  #lists(): Readonly<Record<string, () => readonly string[]>> {
-    if (this.dialect !== 'bash') return {}
-    const { machine } = this.host
-    return {
-      BASH_VERSINFO: () => {
-        const [, major = '5', minor = '1', patch = '4', build = '1'] =
-          /^(\d+)\.(\d+)\.(\d+)\((\d+)\)/.exec(this.version) ?? []
-        return [major, minor, patch, build, 'release', `${machine.kernel.arch}-pc-linux-gnu`]
-      },
-      FUNCNAME: () =>
-        this.calls.length === 0
-          ? []
-          : [...this.calls.map(({ name }) => name).toReversed(), ...(this.from === 'file' ? ['main'] : [])],
-      BASH_SOURCE: () =>
-        this.calls.length === 0
-          ? this.file === ''
-            ? []
-            : [this.file]
-          : this.calls.map(({ file }) => (file === '' ? 'environment' : file)).toReversed(),
-      BASH_LINENO: () => this.calls.map(({ line }) => String(line)).toReversed(),
-      DIRSTACK: () => [this.cwd, ...this.stack],
-      GROUPS: () => [String(this.host.user().gid)],
-    }
-  }
-
   get version(): string {
     return /version (\S+)/.exec(this.host.help)?.[1] ?? '5.1.4(1)-release'
-  }
-
-  /** $- */
-  get letters(): string {
-    const one: readonly (readonly [string, string])[] = [
-      ['allexport', 'a'],
-      ['notify', 'b'],
-      ['errexit', 'e'],
-      ['noglob', 'f'],
-      ['hashall', 'h'],
-      ['interactive', 'i'],
-      ['keyword', 'k'],
-      ['monitor', 'm'],
-      ['noexec', 'n'],
-      ['physical', 'P'],
-      ['nounset', 'u'],
-      ['verbose', 'v'],
-      ['xtrace', 'x'],
-      ['braceexpand', 'B'],
-      ['noclobber', 'C'],
-      ['errtrace', 'E'],
-      ['histexpand', 'H'],
-      ['functrace', 'T'],
-    ]
-    const set = one
-      .filter(([name]) => this.options.has(name) || (name === 'interactive' && this.from === 'terminal'))
-      .map(([, letter]) => letter)
-      .join('')
-    return (
-      set +
-      (this.dialect === 'bash' && this.from === 'command'
-        ? 'c'
-        : this.from === 'input' || (this.from === 'terminal' && this.dialect === 'bash')
-          ? 's'
-          : '')
-    )
   }
 
   calculate(text: string): bigint {
@@ -440,8 +264,8 @@ export class Interpreter implements Expander {
       command.assigns.length === 0 &&
       command.redirects[0]?.op === '<'
     ) {
-      const text = await this.#redirected(command.redirects, async () => {
-        this.#substituted = 0
+      const text = await this.redirected(command.redirects, async () => {
+        this.substituted = 0
         await this.descriptors.get(0)?.source?.fill()
         return this.descriptors.get(0)?.source?.rest() ?? ''
       })
@@ -451,7 +275,7 @@ export class Interpreter implements Expander {
     const inner = this.within(new Map([...this.descriptors, [1, { sink: capture }]]))
     if (this.dialect === 'bash' && !this.option('inherit_errexit') && !this.option('posix'))
       inner.options.delete('errexit')
-    this.#substituted = await inner.scriptStatus(body)
+    this.substituted = await inner.scriptStatus(body)
     return capture.text.replaceAll('\0', '').replace(/\n+$/, '')
   }
 
@@ -701,26 +525,26 @@ export class Interpreter implements Expander {
   }
 
   async #andOr({ first, rest }: AndOr): Promise<void> {
-    if (rest.length > 0) this.#tested++
+    if (rest.length > 0) this.tested++
     let last = rest.length === 0
     try {
       await this.#pipeline(first)
       for (const [i, { op, pipeline }] of rest.entries()) {
         if ((op === '&&') !== (this.status === 0)) continue
         if (i === rest.length - 1) {
-          this.#tested--
+          this.tested--
           last = true
         }
         await this.#pipeline(pipeline)
       }
     } finally {
-      if (!last) this.#tested--
+      if (!last) this.tested--
     }
   }
 
   async #pipeline({ commands, both, not, timed }: Pipeline): Promise<void> {
     const began = this.host.elapsed()
-    if (not) this.#tested++
+    if (not) this.tested++
     try {
       const [only] = commands
       if (only === undefined) this.status = 0
@@ -729,7 +553,7 @@ export class Interpreter implements Expander {
         this.pipeStatus = [this.status]
       } else await this.#pipe(commands, both)
     } finally {
-      if (not) this.#tested--
+      if (not) this.tested--
     }
     if (this.dialect === 'bash' && commands.length > 0)
       this.variables.setList('PIPESTATUS', this.pipeStatus.map(String))
@@ -745,28 +569,28 @@ export class Interpreter implements Expander {
 
   /** Something failed: a trap may want to know, and the shell may end. */
   async #failed(): Promise<void> {
-    if (this.#tested > 0) return
+    if (this.tested > 0) return
     const { status } = this
     const action = this.traps.get('ERR')
     if (
       action !== undefined &&
       action !== '' &&
-      !this.#trapping &&
+      !this.trapping &&
       (this.calls.length === 0 || this.option('errtrace'))
     ) {
-      await this.#trap(action)
+      await this.trap(action)
       this.status = status
     }
     if (this.option('errexit')) throw new Exit(status)
   }
 
-  async #trap(action: string): Promise<void> {
-    this.#trapping = true
+  async trap(action: string): Promise<void> {
+    this.trapping = true
     const { line } = this
     try {
       await this.text(action, line, true)
     } finally {
-      this.#trapping = false
+      this.trapping = false
       this.line = line
     }
   }
@@ -777,7 +601,7 @@ export class Interpreter implements Expander {
     if (action === '') return
     if (action !== undefined && name !== 'KILL' && name !== 'STOP') {
       const { status } = this
-      await this.#trap(action)
+      await this.trap(action)
       this.status = status
       return
     }
@@ -799,7 +623,7 @@ export class Interpreter implements Expander {
         if (both[i] === true) descriptors.set(2, { sink: capture })
       }
       const inner = this.within(descriptors)
-      inner.#tested = this.#tested
+      inner.tested = this.tested
       const code = await inner.commandStatus(command)
       codes.push(code)
       if (capture !== undefined) input = { source: new Source(capture.text) }
@@ -826,9 +650,9 @@ export class Interpreter implements Expander {
     if (waiting !== undefined) await waiting
     this.line = command.line
     try {
-      if (command.t === 'simple') return await this.#simple(command)
-      if (command.redirects.length === 0) return await this.#compound(command)
-      await this.#redirected(command.redirects, () => this.#compound(command))
+      if (command.t === 'simple') return await simple(this, command)
+      if (command.redirects.length === 0) return await compound(this, command)
+      await this.redirected(command.redirects, () => compound(this, command))
     } catch (error) {
       await this.#wrong(error)
     }
@@ -865,302 +689,23 @@ export class Interpreter implements Expander {
     throw error
   }
 
-  async #compound(command: Command): Promise<void> {
-    switch (command.t) {
-      case 'group':
-        return this.script(command.body)
-      case 'subshell': {
-        const inner = this.within()
-        inner.#tested = this.#tested
-        this.status = await inner.scriptStatus(command.body)
-        return
-      }
-      case 'if':
-        for (const { test, body } of command.clauses) {
-          await this.#test(test)
-          if (this.status === 0) return this.script(body)
-        }
-        if (command.otherwise !== undefined) return this.script(command.otherwise)
-        this.status = 0
-        return
-      case 'while': {
-        let code = 0
-        await this.#loop(async () => {
-          await this.#test(command.test)
-          if ((this.status === 0) === command.until) return false
-          await this.script(command.body)
-          code = this.status
-          return true
-        })
-        this.status = code
-        return
-      }
-      case 'for': {
-        if (!/^[A-Za-z_]\w*$/.test(command.name)) {
-          this.fault(`\`${command.name}': not a valid identifier`)
-          this.status = 1
-          return
-        }
-        const values = command.words === undefined ? this.positional : await expandWords(this, command.words)
-        this.status = 0
-        let i = 0
-        return this.#loop(async () => {
-          const value = values[i++]
-          if (value === undefined) return false
-          this.variables.set(command.name, value)
-          if (this.option('xtrace'))
-            this.#trace(`for ${command.name} in ${(command.words ?? []).map(({ raw }) => raw).join(' ')}`)
-          await this.script(command.body)
-          return true
-        })
-      }
-      case 'select':
-        return this.#select(command)
-      case 'count': {
-        const value = async (word: Word): Promise<bigint> => this.calculate(await expandText(this, word))
-        await value(command.init)
-        this.status = 0
-        let begun = false
-        return this.#loop(async () => {
-          if (begun) await value(command.step)
-          begun = true
-          if (command.test.raw.trim() !== '' && (await value(command.test)) === 0n) return false
-          await this.script(command.body)
-          return true
-        })
-      }
-      case 'case':
-        return this.#case(command)
-      case 'arith':
-        try {
-          this.status = this.calculate(await expandText(this, command.expr)) === 0n ? 1 : 0
-        } catch (error) {
-          if (!(error instanceof ArithmeticError)) throw error
-          this.fault(`((: ${error.message}`)
-          this.status = 1
-        }
-        return
-      case 'condition':
-        this.status = await condition(this, command.expr)
-        return
-      case 'function':
-        if (special.has(command.name) && this.option('posix')) {
-          this.fault(`\`${command.name}': is a special builtin`)
-          throw new Exit(2)
-        }
-        this.functions.set(command.name, { body: command.body, source: command.source })
-        this.status = 0
-        return
-      case 'coproc': {
-        const capture = new Capture(maxPipe)
-        const inner = this.within(
-          new Map([...this.descriptors, [0, { source: new Source('') }], [1, { sink: capture }]]),
-          true,
-        )
-        const job = this.jobs.add(`coproc ${command.name}`, inner.depth)
-        await inner.commandStatus(command.body)
-        this.jobs.ends(job, 0, 0)
-        this.descriptors.set(63, { source: new Source(capture.text) })
-        this.descriptors.set(60, { sink: nowhere })
-        this.variables.setList(command.name, ['63', '60'])
-        this.variables.set(`${command.name}_PID`, String(job.pid))
-        this.status = 0
-        return
-      }
-      default:
-        return
-    }
-  }
-
-  async #test(script: Script): Promise<void> {
-    this.#tested++
-    try {
-      await this.script(script)
-    } finally {
-      this.#tested--
-    }
-  }
-
-  async #loop(turn: () => Promise<boolean>): Promise<void> {
-    this.loops++
-    try {
-      for (;;) {
-        try {
-          if (!(await turn())) return
-        } catch (error) {
-          if (!(error instanceof Break) && !(error instanceof Continue)) throw error
-          this.status = 0
-          if (error.levels > 1 && this.loops > 1)
-            throw error instanceof Break ? new Break(error.levels - 1) : new Continue(error.levels - 1)
-          if (error instanceof Break) return
-        }
-        if (this.host.aborted()) throw new Exit(130)
-        const waiting = this.host.pause()
-        if (waiting !== undefined) await waiting
-      }
-    } finally {
-      this.loops--
-    }
-  }
-
-  async #select(command: Command & { readonly t: 'for' | 'select' }): Promise<void> {
-    const values = command.words === undefined ? this.positional : await expandWords(this, command.words)
-    if (values.length === 0) {
-      this.status = 0
-      return
-    }
-    const width = String(values.length).length
-    const menu = values.map((value, i) => `${String(i + 1).padStart(width)}) ${value}\n`).join('')
-    let show = true
-    this.status = 0
-    await this.#loop(async () => {
-      this.err(`${show ? menu : ''}${this.variables.get('PS3') ?? '#? '}`)
-      const source = this.descriptors.get(0)?.source
-      await source?.fill()
-      if (source === undefined || source.empty) {
-        this.out('\n')
-        this.status = 1
-        return false
-      }
-      const reply = source.until('\n').text
-      this.variables.set('REPLY', reply)
-      show = reply === ''
-      if (reply === '') return true
-      this.variables.set(command.name, /^\d+$/.test(reply.trim()) ? (values[Number(reply) - 1] ?? '') : '')
-      await this.script(command.body)
-      return true
-    })
-  }
-
-  async #case(command: Command & { readonly t: 'case' }): Promise<void> {
-    const text = await expandText(this, command.word)
-    this.status = 0
-    let through = false
-    for (const { patterns, body, end } of command.items) {
-      let fits = through
-      for (const word of patterns) {
-        if (fits) break
-        fits = new Pattern(await expandPattern(this, word), {
-          extended: this.option('extglob'),
-          fold: this.option('nocasematch'),
-        }).matches(text)
-      }
-      through = false
-      if (!fits) continue
-      this.status = 0
-      await this.script(body)
-      if (end === ';;') return
-      through = end === ';&'
-    }
-  }
-
   // ——— Simple commands ———
 
-  #trace(line: string): void {
+  /** Tells what it does (set -x). */
+  trace(line: string): void {
     const mark = this.variables.get('PS4') ?? '+ '
     this.err(`${(mark[0] ?? '').repeat(this.subshell + 1)}${mark.slice(1)}${line}\n`)
   }
 
   /** Does what an assignment says. */
   async assign({ name, index, append, value, array }: Assign): Promise<void> {
-    if (array !== undefined) return this.#assignList(name, array, append)
+    if (array !== undefined) return assignList(this, name, array, append)
     const text = await expandText(this, value, true)
     if (index !== undefined) this.variables.setElement(name, await elementIndex(this, name, index), text, append)
     else this.variables.set(name, text, append)
     if (this.option('allexport')) this.variables.mark(name, 'x')
   }
 
-  /** name=(…): all is expanded before anything changes. */
-  async #assignList(name: string, words: readonly Word[], append: boolean): Promise<void> {
-    const table = this.variables.find(name)?.table !== undefined
-    const items: { readonly key?: string; readonly text: string; readonly more: boolean }[] = []
-    for (const word of words) {
-      const keyed = /^\[([^\]]*)\](\+?)=/.exec(word.raw)
-      if (keyed === null) {
-        for (const text of await expandWord(this, word)) items.push({ text, more: false })
-        continue
-      }
-      const [head, raw = '', plus] = keyed
-      const key = await expandText(this, Parser.inner(raw.replace(/^(["'])([^]*)\1$/, '$2'), this.dialect, word.line))
-      const [item] = new Parser(`x=${word.raw.slice(head.length)}`, this.dialect).complete() ?? []
-      const command = item?.first.commands[0]
-      const value = command?.t === 'simple' ? command.assigns[0]?.value : undefined
-      items.push({ key, text: value === undefined ? '' : await expandText(this, value, true), more: plus === '+' })
-    }
-    if (!append) this.variables.shape(name, table ? 'table' : 'list', true)
-    else if (!table) this.variables.shape(name, 'list')
-    let next = append ? Math.max(-1, ...this.variables.elements(name).map(([key]) => Number(key))) + 1 : 0
-    for (const { key, text, more } of items) {
-      this.variables.setElement(name, key ?? String(next), text, more)
-      if (!table) next = key === undefined ? next + 1 : Number(this.calculate(key)) + 1
-    }
-  }
-
-  async #simple(command: Command & { readonly t: 'simple' }): Promise<void> {
-    const { assigns, words, redirects } = command
-    this.#substituted = undefined
-    const declares = /^(?:declare|typeset|local|export|readonly)$/.test(words[0]?.raw ?? '')
-    const argv = declares ? await this.#declared(words) : words.length === 0 ? [] : await expandWords(this, words)
-    if (argv.length === 0) {
-      if (assigns.length > 0 && this.option('xtrace'))
-        for (const one of assigns)
-          this.#trace(
-            `${one.name}${one.append ? '+' : ''}=${one.array === undefined ? traced(await expandText(this, one.value, true), true) : `(${one.array.map(({ raw }) => raw).join(' ')})`}`,
-          )
-      const work = async (): Promise<void> => {
-        for (const one of assigns) await this.assign(one)
-        this.status = this.#substituted ?? 0
-      }
-      if (redirects.length === 0) return work()
-      await this.#redirected(redirects, work)
-      return
-    }
-    if (this.traps.has('DEBUG') && !this.#trapping && this.dialect === 'bash')
-      await this.#trap(this.traps.get('DEBUG') ?? '')
-    const aside: (readonly [string, string])[] = []
-    for (const one of assigns)
-      if (one.array === undefined && one.index === undefined) aside.push([one.name, await this.#asideValue(one)])
-    if (this.option('xtrace'))
-      this.#trace(
-        [...aside.map(([name, value]) => `${name}=${traced(value, true)}`), ...argv.map((word) => traced(word))].join(
-          ' ',
-        ),
-      )
-    if (this.option('noexec') && this.from !== 'terminal') return
-    const [name = '', ...args] = argv
-    if (name === 'exec' && !this.functions.has('exec')) return this.replace(args, redirects, aside)
-    const run = () => this.run(name, args, aside)
-    if (redirects.length === 0) await run()
-    else await this.#redirected(redirects, run, special.has(name) && this.dialect !== 'bash')
-    const last = argv.at(-1) ?? ''
-    if (this.dialect === 'bash') this.variables.set('_', last)
-  }
-
-  async #asideValue(one: Assign): Promise<string> {
-    const text = await expandText(this, one.value, true)
-    return one.append ? (this.variables.get(one.name) ?? '') + text : text
-  }
-
-  /** The words of declare and its like: assignments in them are not split. */
-  async #declared(words: readonly Word[]): Promise<string[]> {
-    const all: string[] = []
-    for (const word of words) {
-      const one = word.assign
-      if (one === undefined || (this.dialect === 'dash' && words[0]?.raw !== 'export')) {
-        all.push(...(await expandWord(this, word)))
-        continue
-      }
-      if (one.array !== undefined || one.index !== undefined) {
-        this.arrays.set(one.name, one)
-        all.push(one.name)
-        continue
-      }
-      // Braces make several of them.
-      const each = this.dialect === 'bash' ? braced(one.value) : [one.value]
-      for (const value of each) all.push(`${one.name}${one.append ? '+' : ''}=${await expandText(this, value, true)}`)
-    }
-    return all
-  }
   /** Lists that declare is to make. */
   readonly arrays = new Map<string, Assign>()
 
@@ -1230,7 +775,7 @@ export class Interpreter implements Expander {
       this.positional = positional
     }
     const action = this.traps.get('RETURN')
-    if (action !== undefined && this.option('functrace')) await this.#trap(action)
+    if (action !== undefined && this.option('functrace')) await this.trap(action)
   }
 
   /** exec: what is redirected stays so; a program takes the place of the shell. */
@@ -1408,7 +953,7 @@ export class Interpreter implements Expander {
   }
 
   /** Does something with other files open. @returns what it gives; undefined where one could not be opened */
-  async #redirected<T>(redirects: readonly Redirect[], work: () => Promise<T>, fatal = false): Promise<T | undefined> {
+  async redirected<T>(redirects: readonly Redirect[], work: () => Promise<T>, fatal = false): Promise<T | undefined> {
     const before = this.descriptors
     const opened = await openAll(this, this.#opened, redirects)
     if (opened === undefined) {

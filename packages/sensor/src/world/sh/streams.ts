@@ -2,6 +2,9 @@ import type { DecoyFs } from '../fs.ts'
 
 // Where commands read from and write to.
 
+/** Bytes that a pipe or a substitution holds. */
+export const maxPipe = 32 * 1024 * 1024
+
 /** Nobody reads any more: whoever writes is ended, as by SIGPIPE. */
 export class Broken extends Error {}
 
