@@ -207,9 +207,12 @@ async function benchSsh() {
 async function benchTelnet() {
   const sensor = await startSensor('telnet', 22_000)
   await wait(1500)
+  // From many addresses: what one and the same does at once takes turns.
+  let turn = 0
   const once = () =>
     new Promise((resolve) => {
-      const socket = createConnection(22_023, '127.0.0.1')
+      const localAddress = `127.0.1.${1 + (turn++ % 32)}`
+      const socket = createConnection({ host: '127.0.0.1', port: 22_023, localAddress })
       let text = ''
       const steps = [
         [/login: $/, `${sensor.user}\r\n`],

@@ -53,7 +53,7 @@ export function Time({ at, relative = false }: { at: string; relative?: boolean 
   )
 }
 
-export function Failed({ error }: { error: unknown }): ReactNode {
+export function Failed({ error, children }: { error: unknown; children?: ReactNode }): ReactNode {
   const denied = error instanceof ApiError && error.status === 401
   return (
     <div className="notice" role="alert">
@@ -66,6 +66,7 @@ export function Failed({ error }: { error: unknown }): ReactNode {
       ) : (
         <p>{error instanceof Error ? error.message : String(error)}</p>
       )}
+      {children}
     </div>
   )
 }

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
-import { number } from '../format.ts'
+import { number, short } from '../format.ts'
+import { sideScale } from './scale.ts'
 
 const day = 86_400_000
 
@@ -23,7 +24,8 @@ export function DayColumns({
     bins[i] = Math.max(bins[i] ?? 0, one.value)
   }
   const top = Math.max(...bins)
-  const [w, h, base, left] = [1000, 150, 126, 44]
+  const [w, h, base] = [1000, 150, 126]
+  const { left } = sideScale(top)
   const step = (w - left - 6) / count
   const iso = (n: number): string => new Date(n * day).toISOString().slice(0, 10)
   return (
@@ -35,7 +37,7 @@ export function DayColumns({
       <svg viewBox={`0 0 ${w} ${h}`} role="img" aria-label={`${label}, at most ${number(top)} on a day`}>
         <line x1={left} x2={w - 6} y1={base} y2={base} className="axis" />
         <text x={left - 6} y={18} textAnchor="end">
-          {number(top)}
+          {short(top)}
         </text>
         <text x={left - 6} y={base} textAnchor="end">
           0

@@ -3,6 +3,7 @@ import { query, useApi, type List, type Params } from '../api.ts'
 import { number, plural, short, utc } from '../format.ts'
 import { useSetSearch } from '../range.ts'
 import { Empty, Failed, Loading, Origin } from './basics.tsx'
+import { sideScale } from './scale.ts'
 
 interface Point {
   readonly at: string
@@ -71,11 +72,12 @@ export function Timeline({ params }: { params: Params }): ReactNode {
       </Empty>
     )
   const [width, height, base] = [1000, 190, 168]
-  const x = (bin: number) => 44 + (bin / bins) * (width - 50)
+  const { marks, left } = sideScale(max)
+  const x = (bin: number) => left + (bin / bins) * (width - left - 6)
   const at = (clientX: number) => {
     const rect = box.current?.getBoundingClientRect()
     const share = rect === undefined ? 0 : ((clientX - rect.left) / rect.width) * width
-    return Math.max(0, Math.min(bins - 1, Math.floor(((share - 44) / (width - 50)) * bins)))
+    return Math.max(0, Math.min(bins - 1, Math.floor(((share - left) / (width - left - 6)) * bins)))
   }
   const peak = totals.indexOf(max)
   const label = (iso: string) => (data.step === 'hour' ? `${iso.slice(5, 10)} ${iso.slice(11, 16)}` : iso.slice(0, 10))
@@ -112,11 +114,11 @@ export function Timeline({ params }: { params: Params }): ReactNode {
           setDrag(undefined)
         }}
       >
-        {[0, 0.5, 1].map((share) => (
+        {marks.map(({ share, text }) => (
           <g key={share}>
-            <line x1={44} x2={width - 6} y1={base - share * 150} y2={base - share * 150} className="grid" />
-            <text x={38} y={base - share * 150 + 4} textAnchor="end">
-              {short(Math.round(max * share))}
+            <line x1={left} x2={width - 6} y1={base - share * 150} y2={base - share * 150} className="grid" />
+            <text x={left - 6} y={base - share * 150 + 4} textAnchor="end">
+              {text}
             </text>
           </g>
         ))}

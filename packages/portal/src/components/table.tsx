@@ -130,7 +130,16 @@ export function ServerTable<Row>({
     rows[data?.rows.findIndex((row) => rowKey(row) === open) ?? -1]?.focus()
     setOpen(undefined)
   }
-  if (error !== null) return <Failed error={error} />
+  if (error !== null)
+    return (
+      <Failed error={error}>
+        {asked['sort'] !== undefined && (
+          <button type="button" onClick={() => set({ [at('sort')]: undefined, [at('order')]: undefined })}>
+            Back to the usual order
+          </button>
+        )}
+      </Failed>
+    )
   const offset = Number(search[at('page')] ?? 0)
   const chosen = data?.rows.find((row) => rowKey(row) === open)
   const [title] = all

@@ -88,13 +88,16 @@ function Leaving({ name, scope }: { name: string; scope: Params }): ReactNode {
         {data === undefined ? (
           <Loading rows={1} />
         ) : (
-          <p>
-            {search['prefix'] ?? name}: {plural(data.sources, 'address', 'addresses')} attacked in this time,{' '}
-            {by === 0 ? 'as many as' : `${number(Math.abs(by))} ${by > 0 ? 'more' : 'fewer'} than`} in the time before;{' '}
-            {number(bad)} did something of high or critical severity. At its end {pick('new', data.new, 'were new')},{' '}
-            {pick('active', data.active, 'still active')} and {pick('quiet', data.quiet, 'quiet')}.{' '}
+          <>
+            <p>
+              {search['prefix'] ?? name}: {plural(data.sources, 'address', 'addresses')} attacked in this time,{' '}
+              {by === 0 ? 'as many as' : `${number(Math.abs(by))} ${by > 0 ? 'more' : 'fewer'} than`} in the time
+              before; {number(bad)} did something of high or critical severity. At its end{' '}
+              {pick('new', data.new, 'were new')}, {pick('active', data.active, 'still active')} and{' '}
+              {pick('quiet', data.quiet, 'quiet')}.
+            </p>
             <Origin sql={data.sql} params={data.params} path={`GET /api/v1/mine/overview${query(params)}`} />
-          </p>
+          </>
         )}
         <RangePicker />
         <div className="chips">

@@ -1,7 +1,8 @@
 import type { ReactNode } from 'react'
 import { query, useApi, type List, type Params } from '../../api.ts'
-import { number, plural, short } from '../../format.ts'
+import { number, plural } from '../../format.ts'
 import { Empty, Failed, Loading, Origin } from '../basics.tsx'
+import { sideScale } from '../scale.ts'
 import { severities, type Severity } from '../severity.tsx'
 
 const day = 86_400_000
@@ -32,7 +33,8 @@ export function Days({ params }: { params: Params }): ReactNode {
         <p>No address of this network attacked in this time.</p>
       </Empty>
     )
-  const [w, h, base, left] = [1000, 190, 166, 44]
+  const [w, h, base] = [1000, 190, 166]
+  const { marks, left } = sideScale(max)
   const step = (w - left - 6) / count
   const span = width === 1 ? 'a day' : `in ${width} days`
   return (
@@ -48,11 +50,11 @@ export function Days({ params }: { params: Params }): ReactNode {
         role="img"
         aria-label={`Unique offending addresses ${span} by severity. The table below holds the same.`}
       >
-        {[0, 0.5, 1].map((share) => (
+        {marks.map(({ share, text }) => (
           <g key={share}>
             <line x1={left} x2={w - 6} y1={base - share * 150} y2={base - share * 150} className="grid" />
             <text x={left - 6} y={base - share * 150 + 4} textAnchor="end">
-              {short(Math.round(max * share))}
+              {text}
             </text>
           </g>
         ))}
