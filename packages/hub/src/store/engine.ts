@@ -131,11 +131,11 @@ async function main(options: EngineOptions): Promise<void> {
       const format = /\bFORMAT\s+(\w+)\s*;?$/i.exec(sql)
       const text = format === null ? sql : sql.slice(0, format.index)
       const answered = await (reading ? idlest() : writer).run(async (session) => {
-        for (const [name, value] of url.searchParams) {
-          // Per session and not serialised over the whole process, as bound queries are. The value comes escaped as
-          // TSV from the client and is escaped once more as a literal.
-          if (/^param_\w+$/.test(name)) await session.queryAsync(`SET ${name} = ${literal(value)}`)
-        }
+        // Per session and not serialised over the whole process, as bound queries are. A value comes escaped as TSV
+        // from the client and is escaped once more as a literal.
+        const given = [...url.searchParams].filter(([name]) => /^param_\w+$/.test(name))
+        if (given.length > 0)
+          await session.queryAsync(`SET ${given.map(([name, value]) => `${name} = ${literal(value)}`).join(', ')}`)
         return session.queryAsync(text, { format: format?.[1] ?? 'TabSeparated' })
       })
       result = Buffer.from(answered.bytes())
