@@ -23,6 +23,7 @@ const shardKeys: Readonly<Record<string, string>> = {
   hourly: 'cityHash64(asn, toYYYYMM(hour))',
   sources: 'cityHash64(asn, toYYYYMM(day))',
   activity: 'cityHash64(sensor)',
+  struck: 'cityHash64(sensor)',
   sightings: 'cityHash64(type, value)',
   findings: 'cityHash64(asn, toYYYYMM(day))',
   overall: 'cityHash64(dimension, key)',

@@ -210,6 +210,31 @@ export const rollups = (retention: Retention): readonly Rollup[] =>
         `countIf(source_ip = toIPv6('::')) AS beats FROM {rows} GROUP BY sensor, hour`,
     },
     {
+      // What hit each sensor: what those see who host one.
+      name: 'struck',
+      columns: [
+        { name: 'sensor', type: 'LowCardinality(String)' },
+        { name: 'hour', type: "DateTime('UTC')" },
+        { name: 'service', type: 'LowCardinality(String)' },
+        { name: 'target_port', type: 'UInt16' },
+        { name: 'events', type: sum },
+        { name: 'sessions', type: sum },
+        { name: 'auths', type: sum },
+        { name: 'commands', type: sum },
+        { name: 'payloads', type: sum },
+        { name: 'sources', type: 'AggregateFunction(uniqCombined64(12), IPv6)' },
+      ],
+      tail:
+        `ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(hour) ORDER BY (sensor, hour, service, target_port) ` +
+        `SETTINGS ${dedup}, index_granularity = 1024`,
+      select:
+        `SELECT sensor, toStartOfHour(toDateTime(time, 'UTC')) AS hour, service, target_port, count() AS events, ` +
+        `countIf(kind = 'session.open') AS sessions, countIf(kind = 'auth.attempt') AS auths, ` +
+        `countIf(kind = 'command.run') AS commands, countIf(kind = 'payload.seen') AS payloads, ` +
+        `uniqCombined64State(12)(source_ip) AS sources FROM {rows} WHERE source_ip != toIPv6('::') AND provenance != 'quarantine' ` +
+        `GROUP BY sensor, hour, service, target_port`,
+    },
+    {
       name: 'sightings',
       columns: [
         { name: 'type', type: 'LowCardinality(String)' },

@@ -26,6 +26,14 @@ export const needsEvents = ({ prefix, source, reach }: Scope): boolean =>
   source !== undefined ||
   (reach !== undefined && (reach.prefixes.length > 0 || reach.sensors.length > 0))
 
+/** Whether the counts of sensors answer for a scope: of some sensors, whatever hit them. */
+export const isOfSensors = ({ asn, prefix, source, economy, reach }: Scope): boolean =>
+  reach !== undefined &&
+  reach.sensors.length > 0 &&
+  reach.asns.length === 0 &&
+  reach.prefixes.length === 0 &&
+  [asn, prefix, source, economy].every((one) => one === undefined)
+
 /**
  * Whether the counts over all networks answer for a scope: those know one dimension at a time, and what is narrowed
  * must be the same.
@@ -82,15 +90,18 @@ export const isAddress = (column: string, address: string): Sql => sql`${raw(col
 /** Tables that know from which address something came. */
 const withAddresses: ReadonlySet<string> = new Set(['events', 'sources', 'findings', 'addresses'])
 
+/** Tables that know which sensor saw something, and those that do not know from which network it came. */
+const withSensors: ReadonlySet<string> = new Set(['events', 'sources', 'sightings', 'struck'])
+const withoutNetworks: ReadonlySet<string> = new Set(['sightings', 'recurring', 'struck'])
+
 /** Rows within reach. What a table does not know it does not let through. */
 function reached(table: string, { asns, prefixes, sensors }: ReachScope): Sql {
   const column = (name: string): Raw => raw(`${table}.${name}`)
   const parts: Sql[] = []
-  if (asns.length > 0 && table !== 'sightings' && table !== 'recurring')
+  if (asns.length > 0 && !withoutNetworks.has(table))
     parts.push(sql`${column('asn')} IN (${{ type: 'Array(UInt32)', value: asns }})`)
   if (withAddresses.has(table)) parts.push(...prefixes.map((prefix) => inPrefix(`${table}.source_ip`, prefix)))
-  if (sensors.length > 0 && (table === 'events' || table === 'sources' || table === 'sightings'))
-    parts.push(sql`${column('sensor')} IN (${strings(sensors)})`)
+  if (sensors.length > 0 && withSensors.has(table)) parts.push(sql`${column('sensor')} IN (${strings(sensors)})`)
   return parts.length === 0 ? sql`1 = 0` : sql`(${join(parts, ' OR ')})`
 }
 
@@ -126,12 +137,12 @@ const scoped = (table: string, window: Window, scope: Scope): Sql[] => [
 ]
 
 /**
- * Rows of the events, or of the hourly counts, in a window and a scope. Columns are named with their table: results
+ * Rows of the events, or of hourly counts, in a window and a scope. Columns are named with their table: results
  * may have the same names, and ClickHouse would take those.
  */
-export function within(table: 'events' | 'hourly', window: Window, scope: Scope = {}): Sql {
+export function within(table: 'events' | 'hourly' | 'struck', window: Window, scope: Scope = {}): Sql {
   const { since, until } = window
-  const column = raw(table === 'events' ? 'events.time' : 'hourly.hour')
+  const column = raw(table === 'events' ? 'events.time' : `${table}.hour`)
   const parts = [sql`${column} >= ${time(since)} AND ${column} < ${time(until)}`, ...scoped(table, window, scope)]
   // What a quarantined sensor told is kept, but counts for nothing.
   if (table === 'events') parts.push(sql`events.provenance != 'quarantine'`)

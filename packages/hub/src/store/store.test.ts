@@ -151,6 +151,16 @@ test('counts of counts say what the finer ones say, as they grow and when they a
   const page = { limit: 100, offset: 0 }
   const everything = { asns: Array.from({ length: 11 }, (_, i) => 64500 + i), prefixes: [], sensors: [] }
   const everySensor = { asns: [], prefixes: [], sensors: ['s0', 's1', 's2', 's3', 's4'] }
+  const same = async <P, S extends z.ZodObject>(
+    definition: Query<P, S>,
+    coarse: P,
+    fine: P,
+    what: string,
+  ): Promise<void> => {
+    const [one, other] = [await run(store, definition, coarse), await run(store, definition, fine)]
+    expect(one.rows.length).toBeGreaterThan(0)
+    expect(one.rows, `${definition.name} ${what}`).toEqual(other.rows)
+  }
   const compare = async (): Promise<void> => {
     for (const asked of [
       {},
@@ -162,11 +172,7 @@ test('counts of counts say what the finer ones say, as they grow and when they a
     ]) {
       // A reach that reaches everything is answered by the finer counts.
       const [all, finer] = [asked, { ...asked, reach: everything }]
-      const same = async <P, S extends z.ZodObject>(definition: Query<P, S>, coarse: P, fine: P): Promise<void> => {
-        const [one, other] = [await run(store, definition, coarse), await run(store, definition, fine)]
-        expect(one.rows.length).toBeGreaterThan(0)
-        expect(one.rows, `${definition.name} ${JSON.stringify(asked)}`).toEqual(other.rows)
-      }
+      const what = JSON.stringify(asked)
       // Whole days, days with ends, and less than one.
       for (const window of [
         days,
@@ -174,7 +180,7 @@ test('counts of counts say what the finer ones say, as they grow and when they a
         { since: '2026-01-02T10:00:00Z', until: '2026-01-02T12:00:00Z' },
       ]) {
         for (const step of ['hour', 'day', 'week'] as const)
-          await same(timeline, { window, scope: all, step }, { window, scope: finer, step })
+          await same(timeline, { window, scope: all, step }, { window, scope: finer, step }, what)
         // Networks of a window are told by whole days.
         const whole = window === days
         const [one, other] = [
@@ -185,14 +191,41 @@ test('counts of counts say what the finer ones say, as they grow and when they a
           other.rows.map((row) => ({ ...row, networks: whole && row.networks })),
         )
         for (const by of ['service', 'economy', 'port', 'hour'] as const)
-          await same(breakdown, { window, scope: all, by, page }, { window, scope: finer, by, page })
+          await same(breakdown, { window, scope: all, by, page }, { window, scope: finer, by, page }, what)
       }
       const bySensors = { ...asked, reach: everySensor }
       for (const sort of networkSorts)
-        await same(networks, { window: days, scope: all, page, sort }, { window: days, scope: bySensors, page, sort })
+        await same(
+          networks,
+          { window: days, scope: all, page, sort },
+          { window: days, scope: bySensors, page, sort },
+          what,
+        )
       for (const sort of sourceSorts)
-        await same(sources, { window: days, scope: all, page, sort }, { window: days, scope: bySensors, page, sort })
+        await same(
+          sources,
+          { window: days, scope: all, page, sort },
+          { window: days, scope: bySensors, page, sort },
+          what,
+        )
     }
+    // What hit some sensors; with a prefix that holds nothing, the events themselves have to answer.
+    for (const asked of [{}, { service: 'ssh' }, { port: 22 }, { economy: 'AU' }])
+      for (const window of [days, { since: '2026-01-02T10:00:00Z', until: '2026-01-05T12:00:00Z' }]) {
+        const own = { asns: [], prefixes: [], sensors: ['s1', 's3'] }
+        const [scope, slow] = [
+          { ...asked, reach: own },
+          { ...asked, reach: { ...own, prefixes: ['255.255.255.255/32'] } },
+        ]
+        for (const step of ['hour', 'day'] as const)
+          await same(timeline, { window, scope, step }, { window, scope: slow, step }, JSON.stringify(asked))
+        for (const by of ['service', 'port', 'hour'] as const)
+          await same(breakdown, { window, scope, by, page }, { window, scope: slow, by, page }, JSON.stringify(asked))
+        if (window !== days) continue
+        await same(totals, { window, scope }, { window, scope: slow }, JSON.stringify(asked))
+        const by = 'economy'
+        await same(breakdown, { window, scope, by, page }, { window, scope: slow, by, page }, JSON.stringify(asked))
+      }
     for (const type of ['credential', 'command', 'url'] as const)
       for (const sort of sightingSorts) {
         const coarse = { window: days, type, page: { limit: 3, offset: 1 }, sort }

@@ -3,10 +3,12 @@ import { number, query, type Window } from '../query.ts'
 import {
   countsByDay,
   isOfEconomies,
+  isOfSensors,
   isOverall,
   needsEvents,
   page,
   within,
+  withinDays,
   withinOverall,
   type Page,
   type Scope,
@@ -42,6 +44,16 @@ export const breakdown = query({
       return sql`SELECT toString(counts.${raw(dimensions[by])}) AS key, sum(counts.events) AS events, sum(counts.sessions) AS sessions,
               uniqCombined64Merge(12)(counts.sources) AS sources
             FROM ${countsByDay(window, scope)} AS counts GROUP BY key ORDER BY sessions DESC, events DESC, key ${page(wanted)}`
+    if (isOfSensors(scope))
+      return by === 'economy'
+        ? sql`SELECT toString(sources.economy) AS key, sum(sources.events) AS events, sum(sources.sessions) AS sessions,
+                uniqCombined64(source_ip) AS sources
+              FROM skep.sources AS sources WHERE ${withinDays('sources', window, scope)}
+              GROUP BY key ORDER BY sessions DESC, events DESC, key ${page(wanted)}`
+        : sql`SELECT toString(${raw(dimensions[by])}) AS key, sum(struck.events) AS events, sum(struck.sessions) AS sessions,
+                uniqCombined64Merge(12)(struck.sources) AS sources
+              FROM skep.struck AS struck WHERE ${within('struck', window, scope)}
+              GROUP BY key ORDER BY sessions DESC, events DESC, key ${page(wanted)}`
     const fine = needsEvents(scope)
     const key = raw(fine ? dimensions[by].replace('hour)', 'time)') : dimensions[by])
     return fine

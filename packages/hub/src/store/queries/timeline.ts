@@ -1,6 +1,15 @@
 import { z } from 'zod'
 import { instant, number, query, type Window } from '../query.ts'
-import { countsByDay, isOfEconomies, isOverall, needsEvents, within, withinOverall, type Scope } from '../scope.ts'
+import {
+  countsByDay,
+  isOfEconomies,
+  isOfSensors,
+  isOverall,
+  needsEvents,
+  within,
+  withinOverall,
+  type Scope,
+} from '../scope.ts'
 import { raw, sql } from '../sql.ts'
 
 const steps = { hour: 'toStartOfHour', day: 'toStartOfDay', week: 'toStartOfWeek', month: 'toStartOfMonth' } as const
@@ -37,6 +46,10 @@ export const timeline = query({
       return sql`SELECT ${start('hour')} AS at, counts.service AS service, sum(counts.sessions) AS sessions, sum(counts.events) AS events,
               uniqCombined64Merge(12)(counts.sources) AS sources
             FROM ${countsByDay(window, scope)} AS counts GROUP BY at, service ORDER BY at, service`
+    if (isOfSensors(scope))
+      return sql`SELECT ${start('hour')} AS at, service, sum(struck.sessions) AS sessions, sum(struck.events) AS events,
+              uniqCombined64Merge(12)(struck.sources) AS sources
+            FROM skep.struck AS struck WHERE ${within('struck', window, scope)} GROUP BY at, service ORDER BY at, service`
     return needsEvents(scope)
       ? sql`SELECT ${start('time')} AS at, service, countIf(kind = 'session.open') AS sessions, count() AS events,
               uniqCombined64(source_ip) AS sources

@@ -3,6 +3,7 @@ import { number, query, type Window } from '../query.ts'
 import {
   countsByDay,
   isOfEconomies,
+  isOfSensors,
   isOverall,
   needsEvents,
   within,
@@ -41,10 +42,17 @@ export const totals = query({
                WHERE ${withinDays('addresses', window, scope)}) AS networks,
               uniqExactIf(counts.economy, counts.economy != '') AS economies
             FROM ${countsByDay(window, scope)} AS counts`
+    if (isOfSensors(scope))
+      return sql`SELECT sum(struck.events) AS events, sum(struck.sessions) AS sessions, uniqCombined64Merge(12)(struck.sources) AS sources,
+              sum(struck.auths) AS auths, sum(struck.commands) AS commands, sum(struck.payloads) AS payloads,
+              (SELECT (uniqExactIf(sources.asn, sources.asn != 0), uniqExactIf(sources.economy, sources.economy != ''))
+               FROM skep.sources AS sources WHERE ${withinDays('sources', window, scope)}) AS places,
+              places.1 AS networks, places.2 AS economies
+            FROM skep.struck AS struck WHERE ${within('struck', window, scope)}`
     return needsEvents(scope)
       ? sql`SELECT count() AS events, countIf(kind = 'session.open') AS sessions, uniqCombined64(source_ip) AS sources,
               countIf(kind = 'auth.attempt') AS auths, countIf(kind = 'command.run') AS commands,
-              countIf(kind = 'payload.seen') AS payloads, uniq(asn) AS networks, uniq(economy) AS economies
+              countIf(kind = 'payload.seen') AS payloads, uniqIf(asn, asn != 0) AS networks, uniqIf(economy, economy != '') AS economies
             FROM skep.events WHERE ${within('events', window, scope)} AND source_ip != toIPv6('::')`
       : sql`SELECT sum(hourly.events) AS events, sum(hourly.sessions) AS sessions,
               uniqCombined64Merge(12)(hourly.sources) AS sources, sum(hourly.auths) AS auths,
