@@ -28,6 +28,7 @@ const shardKeys: Readonly<Record<string, string>> = {
   findings: 'cityHash64(asn, toYYYYMM(day))',
   overall: 'cityHash64(dimension, key)',
   addresses: 'cityHash64(source_ip)',
+  visits: 'cityHash64(service, source_ip)',
   economies: 'cityHash64(economy)',
   moments: 'cityHash64(asn, toMonday(moment))',
   recurring: 'cityHash64(type, value)',

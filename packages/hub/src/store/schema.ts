@@ -153,6 +153,7 @@ export const rollups = (retention: Retention): readonly Rollup[] =>
         { name: 'day', type: 'Date' },
         { name: 'source_ip', type: 'IPv6' },
         { name: 'sensor', type: 'LowCardinality(String)' },
+        { name: 'service', type: 'LowCardinality(String)' },
         { name: 'prefix', type: 'SimpleAggregateFunction(anyLast, LowCardinality(String))' },
         { name: 'as_name', type: 'SimpleAggregateFunction(anyLast, LowCardinality(String))' },
         { name: 'economy', type: 'SimpleAggregateFunction(anyLast, LowCardinality(String))' },
@@ -165,18 +166,17 @@ export const rollups = (retention: Retention): readonly Rollup[] =>
         { name: 'commands', type: sum },
         { name: 'payloads', type: sum },
         { name: 'ports', type: 'SimpleAggregateFunction(groupUniqArrayArray(20), Array(UInt16))' },
-        { name: 'services', type: 'SimpleAggregateFunction(groupUniqArrayArray(20), Array(String))' },
       ],
       indexes: ['INDEX by_source source_ip TYPE bloom_filter(0.01) GRANULARITY 1'],
-      tail: `ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(day) ORDER BY (asn, source_ip, day, sensor) SETTINGS ${dedup}, index_granularity = 1024`,
+      tail: `ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(day) ORDER BY (asn, source_ip, day, sensor, service) SETTINGS ${dedup}, index_granularity = 1024`,
       select:
-        `SELECT asn, toDate(time) AS day, source_ip, sensor, anyLast(prefix) AS prefix, anyLast(as_name) AS as_name, ` +
+        `SELECT asn, toDate(time) AS day, source_ip, sensor, service, anyLast(prefix) AS prefix, anyLast(as_name) AS as_name, ` +
         `anyLast(economy) AS economy, ${firstOf('time')} AS first_seen, ${lastOf('time')} AS last_seen, count() AS events, ` +
         `countIf(kind = 'session.open') AS sessions, countIf(kind = 'auth.attempt') AS auths, ` +
         `countIf(kind = 'auth.attempt' AND accepted) AS accepted, ` +
         `countIf(kind = 'command.run') AS commands, countIf(kind = 'payload.seen') AS payloads, ` +
-        `groupUniqArray(20)(target_port) AS ports, groupUniqArray(20)(toString(service)) AS services ` +
-        `FROM {rows} WHERE source_ip != toIPv6('::') AND provenance != 'quarantine' GROUP BY asn, day, source_ip, sensor`,
+        `groupUniqArray(20)(target_port) AS ports ` +
+        `FROM {rows} WHERE source_ip != toIPv6('::') AND provenance != 'quarantine' GROUP BY asn, day, source_ip, sensor, service`,
     },
     {
       name: 'findings',
@@ -312,8 +312,6 @@ export const rollups = (retention: Retention): readonly Rollup[] =>
         { name: 'payloads', type: sum },
         { name: 'ports', type: 'SimpleAggregateFunction(groupUniqArrayArray(20), Array(UInt16))' },
         { name: 'services', type: 'SimpleAggregateFunction(groupUniqArrayArray(20), Array(String))' },
-        // The same as numbers: strings take three times as long to look through.
-        { name: 'service_marks', type: 'SimpleAggregateFunction(groupUniqArrayArray(20), Array(UInt32))' },
         // Which sensors, as numbers that only say how many they are.
         { name: 'sensor_marks', type: 'SimpleAggregateFunction(groupUniqArrayArray, Array(UInt32))' },
       ],
@@ -324,10 +322,44 @@ export const rollups = (retention: Retention): readonly Rollup[] =>
         ['events', 'sessions', 'auths', 'accepted', 'commands', 'payloads']
           .map((count) => `sum(finer.${count}) AS ${count}, `)
           .join('') +
-        `groupUniqArrayArray(20)(finer.ports) AS ports, groupUniqArrayArray(20)(finer.services) AS services, ` +
-        `groupUniqArrayArray(20)(arrayMap(name -> xxHash32(name), finer.services)) AS service_marks, ` +
+        `groupUniqArrayArray(20)(finer.ports) AS ports, groupUniqArray(20)(toString(service)) AS services, ` +
         `groupUniqArray(xxHash32(toString(sensor))) AS sensor_marks ` +
         `FROM {rows} AS finer GROUP BY source_ip, day, asn`,
+    },
+    {
+      // The same by service: what those lists are made of when they are narrowed to one.
+      name: 'visits',
+      of: 'sources',
+      columns: [
+        { name: 'service', type: 'LowCardinality(String)' },
+        { name: 'source_ip', type: 'IPv6' },
+        { name: 'day', type: 'Date' },
+        { name: 'asn', type: 'UInt32' },
+        { name: 'prefix', type: 'SimpleAggregateFunction(anyLast, LowCardinality(String))' },
+        { name: 'as_name', type: 'SimpleAggregateFunction(anyLast, LowCardinality(String))' },
+        { name: 'economy', type: 'SimpleAggregateFunction(anyLast, LowCardinality(String))' },
+        { name: 'first_seen', type: first },
+        { name: 'last_seen', type: last },
+        { name: 'events', type: sum },
+        { name: 'sessions', type: sum },
+        { name: 'auths', type: sum },
+        { name: 'accepted', type: sum },
+        { name: 'commands', type: sum },
+        { name: 'payloads', type: sum },
+        { name: 'ports', type: 'SimpleAggregateFunction(groupUniqArrayArray(20), Array(UInt16))' },
+        // Which sensors, as numbers that only say how many they are.
+        { name: 'sensor_marks', type: 'SimpleAggregateFunction(groupUniqArrayArray, Array(UInt32))' },
+      ],
+      tail: `ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(day) ORDER BY (service, source_ip, day, asn) SETTINGS ${dedup}, index_granularity = 1024`,
+      select:
+        `SELECT service, source_ip, day, asn, anyLast(finer.prefix) AS prefix, anyLast(finer.as_name) AS as_name, ` +
+        `anyLast(finer.economy) AS economy, min(finer.first_seen) AS first_seen, max(finer.last_seen) AS last_seen, ` +
+        ['events', 'sessions', 'auths', 'accepted', 'commands', 'payloads']
+          .map((count) => `sum(finer.${count}) AS ${count}, `)
+          .join('') +
+        `groupUniqArrayArray(20)(finer.ports) AS ports, ` +
+        `groupUniqArray(xxHash32(toString(sensor))) AS sensor_marks ` +
+        `FROM {rows} AS finer GROUP BY service, source_ip, day, asn`,
     },
     {
       // What an economy's page asks, by day; its last and first days are asked of the hours.

@@ -68,8 +68,15 @@ export function withinOverall(
 export const isOfEconomies = ({ asn, prefix, source, reach }: Scope): boolean =>
   reach === undefined && asn === undefined && prefix === undefined && source === undefined
 
-/** Whether the list of addresses is the quickest to answer for a scope, since that does not name networks. */
-export const isOfAllNetworks = ({ asn, reach }: Scope): boolean => asn === undefined && reach === undefined
+/** Which list is the quickest to answer for a scope: of addresses where it has all networks, of those by service too. */
+export function listOf(scope: Scope): 'addresses' | 'visits' | 'sources' {
+  const { asn, reach } = scope
+  return asn === undefined && reach === undefined ? addressesOf(scope) : 'sources'
+}
+
+/** Which list of addresses knows what a scope is narrowed to. */
+export const addressesOf = ({ service, port }: Scope): 'addresses' | 'visits' =>
+  service === undefined && port === undefined ? 'addresses' : 'visits'
 
 /** Whether the list of addresses can answer for a scope: it does not know which sensor saw them. */
 export const isOfAddresses = ({ reach }: Scope): boolean => reach === undefined || reach.sensors.length === 0
@@ -88,7 +95,7 @@ export function inPrefix(column: string, prefix: string): Sql {
 export const isAddress = (column: string, address: string): Sql => sql`${raw(column)} = ${ip(address)}`
 
 /** Tables that know from which address something came. */
-const withAddresses: ReadonlySet<string> = new Set(['events', 'sources', 'findings', 'addresses'])
+const withAddresses: ReadonlySet<string> = new Set(['events', 'sources', 'findings', 'addresses', 'visits'])
 
 /** Tables that know which sensor saw something, and those that do not know from which network it came. */
 const withSensors: ReadonlySet<string> = new Set(['events', 'sources', 'sightings', 'struck'])
@@ -124,7 +131,7 @@ function narrowed(table: string, window: Window, scope: Scope): Sql[] {
   const { asn, among } = scope
   if (asn !== undefined) return [sql`${raw(`${table}.asn`)} = ${uint32(asn)}`]
   if (among !== undefined) return [sql`${raw(`${table}.asn`)} IN (${{ type: 'Array(UInt32)', value: among }})`]
-  return table === 'addresses' || fromWhere(table, scope).length === 0
+  return table === 'addresses' || table === 'visits' || fromWhere(table, scope).length === 0
     ? []
     : [sql`${raw(`${table}.asn`)} GLOBAL IN (${networksOf(window, scope)})`]
 }
@@ -157,7 +164,7 @@ const served = (table: string, { service, port }: Scope): Sql[] => [
 
 /** The same for rollups by day: whole days. */
 export function withinDays(
-  table: 'sources' | 'sightings' | 'findings' | 'addresses' | 'recurring',
+  table: 'sources' | 'sightings' | 'findings' | 'addresses' | 'visits' | 'recurring',
   window: Window,
   scope: Scope = {},
 ): Sql {
@@ -166,14 +173,9 @@ export function withinDays(
     sql`${column} >= ${dayOf(window.since)} AND ${column} <= ${dayOf(window.until)}`,
     ...scoped(table, window, scope),
   ]
-  if (table !== 'sources' && table !== 'addresses') return join(parts, ' AND ')
+  if (table !== 'sources' && table !== 'addresses' && table !== 'visits') return join(parts, ' AND ')
   const { service, port } = scope
-  if (service !== undefined)
-    parts.push(
-      table === 'sources'
-        ? sql`has(sources.services, ${string(service)})`
-        : sql`has(addresses.service_marks, xxHash32(${string(service)}))`,
-    )
+  if (service !== undefined && table !== 'addresses') parts.push(sql`${raw(table)}.service = ${string(service)}`)
   if (port !== undefined) parts.push(sql`has(${raw(table)}.ports, ${{ type: 'UInt16', value: port }})`)
   return join(parts, ' AND ')
 }

@@ -252,6 +252,49 @@ test('counts of counts say what the finer ones say, as they grow and when they a
   await compare()
 }, 60_000)
 
+test('a list that is narrowed to a service counts what was done on that service', async () => {
+  await store.command(`DROP DATABASE IF EXISTS ${database} SYNC`)
+  await migrate(store)
+  const lines = ['ssh', 'ssh', 'telnet', 'telnet', 'telnet'].map((service, i) =>
+    JSON.stringify({
+      id: uuidv7(),
+      sensor: `s${i % 2}`,
+      kind: 'session.open',
+      session: uuidv7(),
+      time: `2026-01-05 10:0${i}:00`,
+      received: new Date().toISOString().slice(0, 19).replace('T', ' '),
+      source_ip: '::ffff:192.0.2.1',
+      asn: 64500,
+      economy: 'FJ',
+      service,
+      target_port: service === 'ssh' ? 22 : 23,
+    }),
+  )
+  await store.insert('events', Buffer.from(`${lines.join('\n')}\n`), 'services')
+  const window = { since: '2026-01-01T00:00:00Z', until: '2026-01-08T00:00:00Z' }
+  const page = { limit: 10, offset: 0 }
+  const own = { asns: [64500], prefixes: [], sensors: [] }
+  for (const narrowed of [{}, { asn: 64500 }, { source: '192.0.2.1' }, { reach: own }])
+    for (const [asked, sessions_, ports, services] of [
+      [{}, 5, [22, 23], ['ssh', 'telnet']],
+      [{ service: 'ssh' }, 2, [22], ['ssh']],
+      [{ port: 23 }, 3, [23], ['telnet']],
+    ] as const) {
+      const scope = { ...narrowed, ...asked }
+      const what = JSON.stringify(scope)
+      for (const sort of ['sessions', 'sensors'])
+        expect((await run(store, sources, { window, scope, page, sort })).rows, what).toMatchObject([
+          { source: '192.0.2.1', sessions: sessions_, sensors: 2, ports, services },
+        ])
+      expect((await run(store, networks, { window, scope, page })).rows, what).toMatchObject([
+        { asn: 64500, sources: 1, sessions: sessions_ },
+      ])
+      expect((await run(store, totals, { window, scope })).rows, what).toMatchObject([
+        { sessions: sessions_, sources: 1, networks: 1, economies: 1 },
+      ])
+    }
+}, 60_000)
+
 test('the newest conversations are the same, whole, when only their time is looked at', async () => {
   await store.command(`DROP DATABASE IF EXISTS ${database} SYNC`)
   await migrate(store)

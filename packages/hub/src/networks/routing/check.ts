@@ -45,7 +45,7 @@ export interface Holder {
 }
 
 // What must not be announced at all: RFC 6890 and the team of bogon lists; allocations change, these do not.
-const bogons = [
+export const bogons = [
   '0.0.0.0/8',
   '10.0.0.0/8',
   '100.64.0.0/10',
@@ -68,6 +68,17 @@ const bogons = [
   'fe80::/10',
   'ff00::/8',
 ]
+
+/** The bogons that can hold a prefix, by the first byte of an IPv4 address: for most there is none to look at. */
+const bogonsByByte = Array.from({ length: 256 }, (_, byte) =>
+  bogons.filter((one) => covers(one, `${byte}.0.0.0/8`) || covers(`${byte}.0.0.0/8`, one)),
+)
+const longBogons = bogons.filter((one) => one.includes(':'))
+/** Whether nobody may announce a prefix. */
+export const isBogon = (prefix: string): boolean =>
+  (prefix.includes(':') ? longBogons : (bogonsByByte[Number.parseInt(prefix, 10)] ?? [])).some((one) =>
+    covers(one, prefix),
+  )
 
 /** The first label of a prefix: eight bits of IPv4, sixteen of IPv6. */
 const label = (prefix: string): string => /^[^.:]*[.:]/.exec(prefix)?.[0] ?? ''
@@ -110,7 +121,7 @@ export function checkHolder(
       (a, b) => a - b,
     )
     const problems: string[] = []
-    if (bogons.some((one) => covers(one, prefix))) problems.push('a bogon: nobody may announce this')
+    if (isBogon(prefix)) problems.push('a bogon: nobody may announce this')
     if (state === 'invalid') problems.push(`RPKI invalid: ${why}`)
     if (inside && !mine && own.size > 0) problems.push(`AS${asn} announces a prefix of yours`)
     if (origins.length > 0 && !origins.includes(asn))

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { checkRouting, validate } from './check.ts'
+import { bogons, checkRouting, isBogon, validate } from './check.ts'
 import { covers, holding, normalPrefix, readAnnouncement, readRoutes, readVrps, type Vrp } from './tables.ts'
 import { updateRouting } from './update.ts'
 
@@ -190,4 +190,17 @@ test('routing tables are fetched each by itself, only when they changed, the new
   const state = (await checkRouting(folder, [holder]))?.get('isp')
   expect(state?.lines.map(({ prefix, asn }) => [prefix, asn])).toEqual([['193.0.0.0/21', 3333]])
   server.close()
+})
+
+test('a bogon is what lies in one, whatever the first byte', () => {
+  for (const prefix of ['10.1.0.0/16', '192.0.2.0/25', '230.0.0.0/8', '2001:db8:1::/48', '0.0.0.0/8'])
+    expect(isBogon(prefix), prefix).toBe(true)
+  for (const prefix of ['11.0.0.0/8', '192.0.0.0/23', '2001:db0::/28', '0.0.0.0/0', '1.1.1.0/24'])
+    expect(isBogon(prefix), prefix).toBe(false)
+  fc.assert(
+    fc.property(fc.ipV4(), fc.integer({ min: 0, max: 32 }), (address, bits) => {
+      const prefix = normalPrefix(`${address}/${bits}`) ?? ''
+      expect(isBogon(prefix)).toBe(bogons.some((one) => covers(one, prefix)))
+    }),
+  )
 })

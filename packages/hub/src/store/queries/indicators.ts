@@ -58,7 +58,7 @@ export const addressDetails = query({
   }),
   build: ({ window, first, last }: { window: Window; first: string; last: string }) =>
     sql`SELECT toString(source_ip) AS value, any(sources.asn) AS asn, anyLast(sources.as_name) AS as_name, anyLast(sources.prefix) AS prefix,
-          anyLast(sources.economy) AS economy, arraySort(groupUniqArrayArray(20)(sources.services)) AS services,
+          anyLast(sources.economy) AS economy, arraySort(groupUniqArray(20)(toString(sources.service))) AS services,
           arraySort(groupUniqArrayArray(20)(sources.ports)) AS ports, sum(sources.accepted) AS accepted,
           groupUniqArray(1000)(toString(sources.sensor)) AS sensors
         FROM skep.sources AS sources WHERE ${withinDays('sources', window)} AND source_ip BETWEEN ${ip(first)} AND ${ip(last)}

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { address, instant, number, query, type Window } from '../query.ts'
-import { isOfAllNetworks, orderBy, page, withinDays, type Page, type Scope } from '../scope.ts'
+import { listOf, orderBy, page, withinDays, type Page, type Scope } from '../scope.ts'
 import { raw, sql, string } from '../sql.ts'
 
 export const sourceSorts = [
@@ -45,24 +45,28 @@ export const sources = query({
     contains?: string | undefined
   }) => {
     const by = sourceSorts.find((one) => one === p.sort) ?? sourceSorts[0]
-    // One lies by network, the other by address and is a third as long.
-    const table = by !== 'sensors' && isOfAllNetworks(p.scope) ? 'addresses' : 'sources'
+    const table = by === 'sensors' ? 'sources' : listOf(p.scope)
     const of = raw(table)
     const rows = sql`${withinDays(table, p.window, p.scope)}
         ${p.contains === undefined ? sql`` : sql`AND position(toString(source_ip), ${string(p.contains)}) > 0`}`
     const sorted = orderBy(sourceSorts, p.sort, p.descending)
-    const sensors = raw(table === 'sources' ? 'uniqExact(sources.sensor)' : 'uniqExactArray(addresses.sensor_marks)')
+    const sensors = raw(table === 'sources' ? 'uniqExact(sources.sensor)' : `uniqExactArray(${table}.sensor_marks)`)
     const chosen =
       { sensors, first_seen: raw(`min(${table}.first_seen)`), last_seen: raw(`max(${table}.last_seen)`) }[
         by as string
       ] ?? raw(`sum(${table}.${by})`)
+    const services = raw(
+      table === 'addresses'
+        ? 'groupUniqArrayArray(20)(addresses.services)'
+        : `groupUniqArray(20)(toString(${table}.service))`,
+    )
     // Where it was when it was seen last.
     const latest = raw(`(${table}.last_seen, ${table}.asn, ${table}.prefix)`)
     // Those of the page are chosen by what they are sorted by; all else is asked of them alone.
     return sql`SELECT toString(source_ip) AS source, argMax(${of}.asn, ${latest}) AS asn, argMax(${of}.as_name, ${latest}) AS as_name,
           argMax(${of}.prefix, ${latest}) AS prefix, argMax(${of}.economy, ${latest}) AS economy, sum(${of}.events) AS events, sum(${of}.sessions) AS sessions, sum(${of}.auths) AS auths,
           sum(${of}.accepted) AS accepted, sum(${of}.commands) AS commands, sum(${of}.payloads) AS payloads, ${sensors} AS sensors,
-          arraySort(groupUniqArrayArray(20)(${of}.ports)) AS ports, arraySort(groupUniqArrayArray(20)(${of}.services)) AS services,
+          arraySort(groupUniqArrayArray(20)(${of}.ports)) AS ports, arraySort(${services}) AS services,
           min(${of}.first_seen) AS first_seen, max(${of}.last_seen) AS last_seen
         FROM skep.${of} AS ${of} WHERE ${rows} AND source_ip GLOBAL IN (
           SELECT source_ip FROM (SELECT source_ip, ${chosen} AS ${raw(by)} FROM skep.${of} AS ${of}

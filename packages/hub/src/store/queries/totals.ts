@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { number, query, type Window } from '../query.ts'
 import {
+  addressesOf,
   countsByDay,
   isOfEconomies,
   isOfSensors,
@@ -11,7 +12,7 @@ import {
   withinOverall,
   type Scope,
 } from '../scope.ts'
-import { sql } from '../sql.ts'
+import { raw, sql } from '../sql.ts'
 
 /** The numbers of a window in one row. */
 export const totals = query({
@@ -34,12 +35,13 @@ export const totals = query({
               uniqCombined64Merge(12)(overall.networks) AS networks,
               (SELECT uniqExact(overall.key) FROM skep.overall WHERE ${withinOverall('economy', window, scope)} AND overall.key != '') AS economies
             FROM skep.overall WHERE ${withinOverall('service', window, scope)}`
+    const list = raw(addressesOf(scope))
     if (isOfEconomies(scope))
       return sql`SELECT sum(counts.events) AS events, sum(counts.sessions) AS sessions,
               uniqCombined64Merge(12)(counts.sources) AS sources, sum(counts.auths) AS auths,
               sum(counts.commands) AS commands, sum(counts.payloads) AS payloads,
-              (SELECT uniqExactIf(addresses.asn, addresses.asn != 0) FROM skep.addresses AS addresses
-               WHERE ${withinDays('addresses', window, scope)}) AS networks,
+              (SELECT uniqExactIf(${list}.asn, ${list}.asn != 0) FROM skep.${list} AS ${list}
+               WHERE ${withinDays(addressesOf(scope), window, scope)}) AS networks,
               uniqExactIf(counts.economy, counts.economy != '') AS economies
             FROM ${countsByDay(window, scope)} AS counts`
     if (isOfSensors(scope))
