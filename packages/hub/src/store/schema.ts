@@ -109,6 +109,31 @@ const last = "SimpleAggregateFunction(max, DateTime('UTC'))"
 const firstOf = (time: string): string => `min(toDateTime(${time}, 'UTC'))`
 const lastOf = (time: string): string => `max(toDateTime(${time}, 'UTC'))`
 
+/** What a list of addresses says of each, without the sensors that saw it; and how it is made of what those saw. */
+const seenOf: Rollup['columns'] = [
+  { name: 'prefix', type: 'SimpleAggregateFunction(anyLast, LowCardinality(String))' },
+  { name: 'as_name', type: 'SimpleAggregateFunction(anyLast, LowCardinality(String))' },
+  { name: 'economy', type: 'SimpleAggregateFunction(anyLast, LowCardinality(String))' },
+  { name: 'first_seen', type: first },
+  { name: 'last_seen', type: last },
+  { name: 'events', type: sum },
+  { name: 'sessions', type: sum },
+  { name: 'auths', type: sum },
+  { name: 'accepted', type: sum },
+  { name: 'commands', type: sum },
+  { name: 'payloads', type: sum },
+  { name: 'ports', type: 'SimpleAggregateFunction(groupUniqArrayArray(20), Array(UInt16))' },
+  // Which sensors, as numbers that only say how many they are.
+  { name: 'sensor_marks', type: 'SimpleAggregateFunction(groupUniqArrayArray, Array(UInt32))' },
+]
+const seen =
+  `anyLast(finer.prefix) AS prefix, anyLast(finer.as_name) AS as_name, anyLast(finer.economy) AS economy, ` +
+  `min(finer.first_seen) AS first_seen, max(finer.last_seen) AS last_seen, ` +
+  ['events', 'sessions', 'auths', 'accepted', 'commands', 'payloads']
+    .map((count) => `sum(finer.${count}) AS ${count}, `)
+    .join('') +
+  `groupUniqArrayArray(20)(finer.ports) AS ports, groupUniqArray(xxHash32(toString(sensor))) AS sensor_marks`
+
 /** When a row of a rollup is of no use any more: what only leads to events goes with the last of them. */
 function endOf({ columns: named }: Rollup, { bulk, evidence, rollups: counts }: Retention): string {
   const has = (column: string): boolean => named.some(({ name }) => name === column)
@@ -299,31 +324,12 @@ export const rollups = (retention: Retention): readonly Rollup[] =>
         { name: 'source_ip', type: 'IPv6' },
         { name: 'day', type: 'Date' },
         { name: 'asn', type: 'UInt32' },
-        { name: 'prefix', type: 'SimpleAggregateFunction(anyLast, LowCardinality(String))' },
-        { name: 'as_name', type: 'SimpleAggregateFunction(anyLast, LowCardinality(String))' },
-        { name: 'economy', type: 'SimpleAggregateFunction(anyLast, LowCardinality(String))' },
-        { name: 'first_seen', type: first },
-        { name: 'last_seen', type: last },
-        { name: 'events', type: sum },
-        { name: 'sessions', type: sum },
-        { name: 'auths', type: sum },
-        { name: 'accepted', type: sum },
-        { name: 'commands', type: sum },
-        { name: 'payloads', type: sum },
-        { name: 'ports', type: 'SimpleAggregateFunction(groupUniqArrayArray(20), Array(UInt16))' },
+        ...seenOf,
         { name: 'services', type: 'SimpleAggregateFunction(groupUniqArrayArray(20), Array(String))' },
-        // Which sensors, as numbers that only say how many they are.
-        { name: 'sensor_marks', type: 'SimpleAggregateFunction(groupUniqArrayArray, Array(UInt32))' },
       ],
       tail: `ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(day) ORDER BY (source_ip, day, asn) SETTINGS ${dedup}, index_granularity = 1024`,
       select:
-        `SELECT source_ip, day, asn, anyLast(finer.prefix) AS prefix, anyLast(finer.as_name) AS as_name, ` +
-        `anyLast(finer.economy) AS economy, min(finer.first_seen) AS first_seen, max(finer.last_seen) AS last_seen, ` +
-        ['events', 'sessions', 'auths', 'accepted', 'commands', 'payloads']
-          .map((count) => `sum(finer.${count}) AS ${count}, `)
-          .join('') +
-        `groupUniqArrayArray(20)(finer.ports) AS ports, groupUniqArray(20)(toString(service)) AS services, ` +
-        `groupUniqArray(xxHash32(toString(sensor))) AS sensor_marks ` +
+        `SELECT source_ip, day, asn, ${seen}, groupUniqArray(20)(toString(service)) AS services ` +
         `FROM {rows} AS finer GROUP BY source_ip, day, asn`,
     },
     {
@@ -335,31 +341,10 @@ export const rollups = (retention: Retention): readonly Rollup[] =>
         { name: 'source_ip', type: 'IPv6' },
         { name: 'day', type: 'Date' },
         { name: 'asn', type: 'UInt32' },
-        { name: 'prefix', type: 'SimpleAggregateFunction(anyLast, LowCardinality(String))' },
-        { name: 'as_name', type: 'SimpleAggregateFunction(anyLast, LowCardinality(String))' },
-        { name: 'economy', type: 'SimpleAggregateFunction(anyLast, LowCardinality(String))' },
-        { name: 'first_seen', type: first },
-        { name: 'last_seen', type: last },
-        { name: 'events', type: sum },
-        { name: 'sessions', type: sum },
-        { name: 'auths', type: sum },
-        { name: 'accepted', type: sum },
-        { name: 'commands', type: sum },
-        { name: 'payloads', type: sum },
-        { name: 'ports', type: 'SimpleAggregateFunction(groupUniqArrayArray(20), Array(UInt16))' },
-        // Which sensors, as numbers that only say how many they are.
-        { name: 'sensor_marks', type: 'SimpleAggregateFunction(groupUniqArrayArray, Array(UInt32))' },
+        ...seenOf,
       ],
       tail: `ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(day) ORDER BY (service, source_ip, day, asn) SETTINGS ${dedup}, index_granularity = 1024`,
-      select:
-        `SELECT service, source_ip, day, asn, anyLast(finer.prefix) AS prefix, anyLast(finer.as_name) AS as_name, ` +
-        `anyLast(finer.economy) AS economy, min(finer.first_seen) AS first_seen, max(finer.last_seen) AS last_seen, ` +
-        ['events', 'sessions', 'auths', 'accepted', 'commands', 'payloads']
-          .map((count) => `sum(finer.${count}) AS ${count}, `)
-          .join('') +
-        `groupUniqArrayArray(20)(finer.ports) AS ports, ` +
-        `groupUniqArray(xxHash32(toString(sensor))) AS sensor_marks ` +
-        `FROM {rows} AS finer GROUP BY service, source_ip, day, asn`,
+      select: `SELECT service, source_ip, day, asn, ${seen} FROM {rows} AS finer GROUP BY service, source_ip, day, asn`,
     },
     {
       // What an economy's page asks, by day; its last and first days are asked of the hours.

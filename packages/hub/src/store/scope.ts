@@ -69,7 +69,7 @@ export const isOfEconomies = ({ asn, prefix, source, reach }: Scope): boolean =>
   reach === undefined && asn === undefined && prefix === undefined && source === undefined
 
 /** Which list is the quickest to answer for a scope: of addresses where it has all networks, of those by service too. */
-export function listOf(scope: Scope): 'addresses' | 'visits' | 'sources' {
+export function tableOf(scope: Scope): 'addresses' | 'visits' | 'sources' {
   const { asn, reach } = scope
   return asn === undefined && reach === undefined ? addressesOf(scope) : 'sources'
 }

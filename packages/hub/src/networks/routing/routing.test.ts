@@ -73,7 +73,8 @@ test('mismatches are explained; what one vantage point says alone is not certain
   const leak = Array.from({ length: 20_000 }, (_, i) => `${193 + (i >> 14)}.${(i >> 8) & 63}.${i & 255}.0/24 64499`)
   writeFileSync(join(folder, 'vantages', 'singapore.txt'), [...usual, ...leak].join('\n'))
   writeFileSync(join(folder, 'vantages', 'tokyo.txt.gz'), gzipSync([...usual, '193.0.4.0/24 64498'].join('\n')))
-  writeFileSync(join(folder, 'vantages', 'sydney.txt'), [...usual, '193.0.4.0/24 64498'].join('\n'))
+  // Named as if packed, but unpacked on the way.
+  writeFileSync(join(folder, 'vantages', 'sydney.txt.gz'), [...usual, '193.0.4.0/24 64498'].join('\n'))
   writeFileSync(
     join(folder, 'vrps.json'),
     JSON.stringify({

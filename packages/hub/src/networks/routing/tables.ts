@@ -1,7 +1,8 @@
-import { createReadStream, existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { Transform } from 'node:stream'
+import { Transform, type Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { z } from 'zod'
 import { bytesOf, contains } from '../resource.ts'
@@ -30,11 +31,24 @@ const bounded = (): Transform => {
   })
 }
 
+/** A file as it is read, gzip or not: told by its first bytes, for servers unpack some on the way and keep their names. */
+async function opened(file: string): Promise<Readable> {
+  const handle = await open(file)
+  const { buffer } = await handle.read(Buffer.alloc(2), 0, 2, 0).catch(async (error: unknown) => {
+    await handle.close()
+    throw error
+  })
+  const raw = handle.createReadStream({ start: 0 })
+  if (buffer[0] !== 0x1f || buffer[1] !== 0x8b) return raw
+  const plain = raw.pipe(createGunzip())
+  raw.once('error', (error) => plain.destroy(error))
+  plain.once('close', () => raw.destroy())
+  return plain
+}
+
 /** The lines of a file, gzip or not, as they are read. */
 export async function* linesOf(file: string): AsyncGenerator<string> {
-  const raw = createReadStream(file)
-  const stream = file.endsWith('.gz') ? raw.pipe(createGunzip()) : raw
-  raw.once('error', (error) => stream.destroy(error))
+  const stream = await opened(file)
   for await (const line of createInterface({ input: stream.pipe(bounded()), crlfDelay: Infinity })) yield line
 }
 
@@ -132,9 +146,7 @@ export async function* readVrps(pieces: AsyncIterable<string> | Iterable<string>
 
 /** The text of a file, gzip or not, in pieces. */
 export async function* piecesOf(file: string): AsyncGenerator<string> {
-  const raw = createReadStream(file)
-  const stream = file.endsWith('.gz') ? raw.pipe(createGunzip()) : raw
-  raw.once('error', (error) => stream.destroy(error))
+  const stream = await opened(file)
   stream.setEncoding('utf8')
   for await (const piece of stream) yield piece as string
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { instant, number, query, type Window } from '../query.ts'
-import { listOf, orderBy, page, withinDays, type Page, type Scope } from '../scope.ts'
+import { tableOf, orderBy, page, withinDays, type Page, type Scope } from '../scope.ts'
 import { raw, sql, string } from '../sql.ts'
 
 export const networkSorts = ['sources', 'sessions', 'events', 'payloads', 'last_seen', 'asn'] as const
@@ -28,13 +28,13 @@ export const networks = query({
     descending?: boolean
     contains?: string | undefined
   }) => {
-    const rows = (table: ReturnType<typeof listOf>) => sql`${withinDays(table, p.window, p.scope)}
+    const rows = (table: ReturnType<typeof tableOf>) => sql`${withinDays(table, p.window, p.scope)}
         ${p.contains === undefined ? sql`` : sql`AND (positionCaseInsensitive(${raw(table)}.as_name, ${string(p.contains)}) > 0 OR toString(${raw(table)}.asn) = ${string(p.contains)})`}`
     const sorted = orderBy(networkSorts, p.sort, p.descending)
     // Those of the page are chosen by what they are sorted by, among all from the shorter list; all else is asked of
     // them alone, where they lie by network. To count addresses exactly would take three times as long as to a hundredth.
     const by = networkSorts.find((one) => one === p.sort) ?? networkSorts[0]
-    const table = listOf(p.scope)
+    const table = tableOf(p.scope)
     const of = raw(table)
     const addresses = raw(table === 'sources' ? 'uniqExact(source_ip)' : 'uniqCombined64(14)(source_ip)')
     const chosen = { sources: addresses, last_seen: raw(`max(${table}.last_seen)`), asn: raw('chosen') }

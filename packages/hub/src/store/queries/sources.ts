@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { address, instant, number, query, type Window } from '../query.ts'
-import { listOf, orderBy, page, withinDays, type Page, type Scope } from '../scope.ts'
+import { tableOf, orderBy, page, withinDays, type Page, type Scope } from '../scope.ts'
 import { raw, sql, string } from '../sql.ts'
 
 export const sourceSorts = [
@@ -45,7 +45,7 @@ export const sources = query({
     contains?: string | undefined
   }) => {
     const by = sourceSorts.find((one) => one === p.sort) ?? sourceSorts[0]
-    const table = by === 'sensors' ? 'sources' : listOf(p.scope)
+    const table = by === 'sensors' ? 'sources' : tableOf(p.scope)
     const of = raw(table)
     const rows = sql`${withinDays(table, p.window, p.scope)}
         ${p.contains === undefined ? sql`` : sql`AND position(toString(source_ip), ${string(p.contains)}) > 0`}`
